@@ -1,0 +1,1 @@
+"""Purchases and attributes become one row a customer."""

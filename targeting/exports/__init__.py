@@ -1,0 +1,1 @@
+"""Decisions and suggestions become files that people and other systems open."""

@@ -1,0 +1,50 @@
+"""Names of the columns that the program adds, and what one row is, package by package.
+
+Customers   one row a customer, sorted by customer_id: attributes, spending, measures, derived
+            fields, then `segment` and each likelihood. Money columns hold minor units (Int64, or
+            Float64 for means).
+Hits        one row a customer, one column a rule: the number of the first line that failed, or
+            the number of lines where the rule is met.
+Decisions   one row for each eligible customer and rule: customer_id, rule, kind, segment,
+            likelihood, channel, address, outcome, reason, cost.
+Suggestions one row a product and location: stock.md's columns.
+Rejects     one row a problem of a refused row: source, row, customer_id, field, value, reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CUSTOMER: Final = "customer_id"
+PERSON: Final = "person"
+SEGMENT: Final = "segment"
+LIKELIHOOD: Final = "likelihood"
+RULE: Final = "rule"
+CHANNEL: Final = "channel"
+ADDRESS: Final = "address"
+OUTCOME: Final = "outcome"
+REASON: Final = "reason"
+ROW: Final = "row"
+
+SELECTED: Final = "selected"
+HELD_OUT: Final = "held_out"
+REFUSED: Final = "refused"
+
+# The fixed words of `reason`, in the order in which they are decided (decisions.md 2).
+REASONS: Final = (
+    "suppressed",
+    "no_consent",
+    "no_address",
+    "quiet_date",
+    "cooldown",
+    "contact_limit",
+    "same_person",
+    "universal_holdout",
+    "outranked",
+    "over_limit",
+    "over_capacity",
+    "over_budget",
+    "not_worth_it",
+)
+
+REJECTS: Final = ("source", ROW, CUSTOMER, "field", "value", REASON)

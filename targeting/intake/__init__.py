@@ -1,0 +1,1 @@
+"""Sources become clean frames and refused rows."""

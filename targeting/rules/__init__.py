@@ -1,0 +1,1 @@
+"""YAML becomes checked rules and one lazy Polars plan."""

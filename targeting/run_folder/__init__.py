@@ -1,0 +1,1 @@
+"""The folder of a run: whole or not at all."""

@@ -1,0 +1,1 @@
+"""Customers get a segment and likelihoods, with an honest evaluation of both."""

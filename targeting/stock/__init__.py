@@ -1,0 +1,1 @@
+"""Purchases, scores and inventory rules become order suggestions."""
