@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import polars as pl
+
 CUSTOMER: Final = "customer_id"
 PERSON: Final = "person"
 SEGMENT: Final = "segment"
@@ -48,3 +50,15 @@ REASONS: Final = (
 )
 
 REJECTS: Final = ("source", ROW, CUSTOMER, "field", "value", REASON)
+
+
+def stable_hash(key: str, purpose: str, name: str, person: pl.Expr) -> pl.Expr:
+    """Hash a person for one purpose: xxh3_64 of `key U+001F purpose U+001F name U+001F person`.
+
+    UInt64, the same on every machine and in every version (equal to PyPI's xxhash).
+    """
+    import polars_hash as plh
+
+    parts = [pl.lit(key), pl.lit(purpose), pl.lit(name), person]
+    hashed: pl.Expr = plh.concat_str(*parts, separator="\x1f").nchash.xxh3_64()
+    return hashed

@@ -56,7 +56,9 @@ def customer_fields(
     settings: Settings, segments: Segments | None, scores: Scores | None
 ) -> Catalogue:
     """List the fields of a customer; a source's own replaces the computed one of its name."""
-    computed = _spending(settings) + _measures(settings) if "purchases" in settings.sources else []
+    computed = (
+        spending_fields(settings) + _measures(settings) if "purchases" in settings.sources else []
+    )
     given = list(_attributes(settings))
     derived = [
         Field(name, form.type, "derived", form.values, unit=form.unit, title=form.title)
@@ -96,7 +98,7 @@ def listed_categories(settings: Settings) -> tuple[str, ...]:
     return form.values or () if form is not None else ()
 
 
-def _spending(settings: Settings) -> list[Field]:
+def spending_fields(settings: Settings) -> list[Field]:
     """Name the spending fields (`customers.spending`) that these purchases can feed."""
     days, times = "days", "purchases"
     fields = [

@@ -57,5 +57,6 @@ OPERATORS_BY_TYPE: dict[FieldType, tuple[str, ...]] = {
     "yes/no": ("is", "is_not", "missing"),
 }
 
-RULE_KINDS = ("marketing", "retention", "inventory")
+RuleKind = Literal["marketing", "retention", "inventory"]
+RULE_KINDS: tuple[RuleKind, ...] = ("marketing", "retention", "inventory")
 CONTACT_KINDS = ("marketing", "retention")

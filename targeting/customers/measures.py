@@ -1,0 +1,80 @@
+"""What targeting.yaml counts from purchases, one column a measure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from targeting.customers.spending import BOUGHT, receipt
+from targeting.frames import CUSTOMER
+from targeting.workspace.columns import FieldType
+from targeting.workspace.settings import Measure
+from targeting.workspace.sql import expression
+
+# What `count:` may name besides a column: receipts with a line that was bought, and lines.
+COUNTABLE = ("transactions", "lines")
+
+
+def measures(
+    lines: pl.LazyFrame,
+    forms: Mapping[str, Measure],
+    as_of: dt.date,
+    *,
+    types: Mapping[str, FieldType],
+    minor: Mapping[str, int],
+) -> pl.LazyFrame:
+    """Count each measure for each customer who has a purchase line; counts of nothing are 0.
+
+    `within_last: p` takes the lines of as_of - p < purchased_on <= as_of. Sums and means of numbers
+    are taken over sorted values, so that their last digit does not depend on the order of rows.
+    """
+    has_receipts = "transaction_id" in lines.collect_schema()
+    return (
+        lines.filter(pl.col(CUSTOMER).is_not_null())
+        .group_by(CUSTOMER)
+        .agg(
+            _counted(form, as_of, types, minor, has_receipts=has_receipts).alias(name)
+            for name, form in forms.items()
+        )
+    )
+
+
+def zeroes(forms: Mapping[str, Measure]) -> list[pl.Expr]:
+    """Fill what a customer without any line has of each count and sum: nothing."""
+    return [
+        pl.col(name).fill_null(0)
+        for name, form in forms.items()
+        if form.way in ("count", "sum", "distinct")
+    ]
+
+
+def _counted(
+    form: Measure,
+    as_of: dt.date,
+    types: Mapping[str, FieldType],
+    minor: Mapping[str, int],
+    *,
+    has_receipts: bool,
+) -> pl.Expr:
+    taken = pl.lit(True)
+    if form.where is not None:
+        taken = expression(form.where, as_of=as_of, minor=minor).fill_null(False)
+    if form.within_last is not None:
+        taken = taken & (pl.col("purchased_on") > form.within_last.before(as_of))
+    if form.way == "count" and form.of == "lines":
+        return (taken & pl.col("amount").is_not_null()).sum().cast(pl.Int64)
+    if form.way == "count" and form.of == "transactions":
+        return receipt(has_receipts=has_receipts).filter(BOUGHT & taken).n_unique().cast(pl.Int64)
+    values = pl.col(form.of).filter(taken & pl.col(form.of).is_not_null())
+    total = values.sum() if types[form.of] == "money" else values.sort().sum()
+    ways: dict[str, pl.Expr] = {
+        "count": values.len().cast(pl.Int64),
+        "distinct": values.n_unique().cast(pl.Int64),
+        "sum": total,
+        "mean": pl.when(values.len() > 0).then(total / values.len()),
+        "newest": values.max(),
+        "oldest": values.min(),
+    }
+    return ways[form.way]
