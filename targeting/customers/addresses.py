@@ -1,4 +1,4 @@
-"""E-mail addresses and telephone numbers in one form, so that two spellings of one compare equal."""
+"""E-mail addresses and telephone numbers in one form, so that two spellings compare equal."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""python -m targeting."""
+
+from targeting.cli.main import main
+
+main()

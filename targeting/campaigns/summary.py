@@ -1,0 +1,39 @@
+"""What a night comes to, rule by rule and segment by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from targeting.campaigns.settle import MICRO
+from targeting.frames import HELD_OUT, OUTCOME, REASON, REASONS, RULE, SEGMENT, SELECTED
+from targeting.rules.model import Rule
+
+REFUSALS = tuple(reason for reason in REASONS if reason != "universal_holdout")
+
+
+def summarise(decisions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Count outcomes and add up costs: one row a rule and segment, an empty one for a rule without.
+
+    eligible = selected + held_out + the refusals; universal_holdout is a part of held_out.
+    planned_cost is that of all taken, real_cost of the selected.
+    """
+    outcome, reason = pl.col(OUTCOME), pl.col(REASON)
+    micros = (pl.col("cost") * MICRO).round(0).cast(pl.Int64)
+    counted = decisions.group_by(RULE, SEGMENT).agg(
+        pl.len().cast(pl.Int64).alias("eligible"),
+        *((reason == word).sum().cast(pl.Int64).alias(word) for word in REFUSALS),
+        (reason == "universal_holdout").sum().cast(pl.Int64).alias("universal_holdout"),
+        (outcome == HELD_OUT).sum().cast(pl.Int64).alias("held_out"),
+        (outcome == SELECTED).sum().cast(pl.Int64).alias("selected"),
+        (micros.sum() / MICRO).alias("planned_cost"),
+        (micros.filter(outcome == SELECTED).sum() / MICRO).alias("real_cost"),
+    )
+    names = [rule.name for rule in rules if rule.kind != "inventory"]
+    all_rules = pl.DataFrame({RULE: names}, schema={RULE: pl.String})
+    numbers = [name for name in counted.columns if name not in (RULE, SEGMENT)]
+    joined = all_rules.join(counted, on=RULE, how="left").with_columns(
+        pl.col(SEGMENT).fill_null(""), *(pl.col(name).fill_null(0) for name in numbers)
+    )
+    return joined.sort(RULE, SEGMENT)

@@ -1,0 +1,49 @@
+"""targeting check."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from targeting.cli.console import WRONG_INPUT, count_problems, note, say, say_json
+from targeting.cli.options import (
+    json_option,
+    workspace_argument,
+    workspace_of,
+    workspace_option,
+)
+
+
+@click.command("check")
+@workspace_argument
+@workspace_option
+@click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text")
+@json_option
+def command(
+    folder: Path | None, option_folder: Path | None, strict: bool, form: str, as_json: bool
+) -> None:
+    """Check every file of the workspace: settings, rules, policy, templates, exports.
+
+    Example: targeting check --strict
+    """
+    from targeting.plan import examine
+
+    _, problems = examine(workspace_of(folder, option_folder))
+    if as_json or form == "json":
+        say_json([problem.as_dict() for problem in problems])
+    elif form == "github":
+        for problem in problems:
+            place = problem.place
+            at = f"file={place.file},line={place.line},col={place.column},title={problem.code}"
+            text = problem.message + (f" ({problem.help})" if problem.help else "")
+            say(f"::{problem.severity} {at}::{text.replace('%', '%25')}")
+    else:
+        for problem in problems:
+            say(f"{problem}\n")
+    note(count_problems(problems))
+    worst = {problem.severity for problem in problems}
+    if "error" in worst or (strict and worst):
+        sys.exit(WRONG_INPUT)

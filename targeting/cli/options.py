@@ -1,0 +1,74 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from targeting.problems import did_you_mean
+from targeting.workspace.columns import SOURCE_COLUMNS
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+workspace_option = click.option(
+    "-w", "--workspace", "option_folder", type=_FOLDER, metavar="DIR",
+    help="The workspace; the current folder by default.",
+)  # fmt: skip
+workspace_argument = click.argument("folder", required=False, type=_FOLDER, metavar="[WORKSPACE]")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result for machines.")
+out_option = click.option(
+    "--out", type=_FOLDER, metavar="DIR",
+    help="Where everything that is written goes; out/ in the workspace by default.",
+)  # fmt: skip
+
+
+def workspace_of(folder: Path | None, option_folder: Path | None) -> Path:
+    """Choose between the argument, -w and the current folder."""
+    if folder is not None and option_folder is not None and folder != option_folder:
+        raise click.UsageError("the workspace is named twice: as an argument and with -w")
+    return folder or option_folder or Path()
+
+
+def _read_date(_: click.Context, __: click.Parameter, value: str | None) -> dt.date | None:
+    from targeting.workspace.literals import Misread, read_date
+
+    if value is None:
+        return None
+    try:
+        return read_date(value)
+    except Misread as error:
+        raise click.BadParameter(f"{error.message}; {error.instead}") from None
+
+
+def _read_sources(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> dict[str, Path]:
+    files = {}
+    for value in values:
+        name, equals, path = value.partition("=")
+        if not equals or not path:
+            raise click.BadParameter(f"'{value}' is not NAME=PATH, like purchases=today.csv")
+        if name not in SOURCE_COLUMNS:
+            raise click.BadParameter(f"'{name}' is no source; {did_you_mean(name, SOURCE_COLUMNS)}")
+        files[name] = Path(path)
+    return files
+
+
+as_of_option = click.option(
+    "--as-of", metavar="DATE", callback=_read_date, help="The run's date, like 2026-11-24."
+)
+source_option = click.option(
+    "--source", "files", multiple=True, metavar="NAME=PATH", callback=_read_sources,
+    help="Read a source from another file, this time.",
+)  # fmt: skip
+
+
+def today() -> dt.date:
+    """Read the clock: the one place where the program does."""
+    return dt.datetime.now().astimezone().date()

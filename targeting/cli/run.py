@@ -1,0 +1,103 @@
+"""targeting run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+
+from targeting.cli.console import Progress, note, say, say_json, show_problems
+from targeting.cli.options import (
+    as_of_option,
+    json_option,
+    out_option,
+    source_option,
+    today,
+    workspace_argument,
+    workspace_of,
+    workspace_option,
+)
+
+STOPS = ("rejected_over", "newest_purchase_older_than", "list_changed_over")
+
+
+@click.command("run")
+@workspace_argument
+@workspace_option
+@as_of_option
+@source_option
+@out_option
+@click.option("--dry-run", is_flag=True, help="Write drafts to RUN_ID-dry/ and commit nothing.")
+@click.option(
+    "--accept", "accepted", multiple=True, type=click.Choice(STOPS), help="Go on past a stop_if."
+)
+@json_option
+def command(
+    folder: Path | None,
+    option_folder: Path | None,
+    as_of: dt.date | None,
+    files: dict[str, Path],
+    out: Path | None,
+    dry_run: bool,
+    accepted: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Write tonight's contact lists, order suggestions and report.
+
+    Example: targeting run --as-of 2026-11-24 --out /srv/targeting
+    """
+    workspace = workspace_of(folder, option_folder)
+    with Progress() as progress:
+        progress.tell("checking the workspace")
+        from targeting.plan import prepare
+        from targeting.run import Options, run
+
+        plan = prepare(workspace)
+        options = Options(
+            out=out or workspace / "out",
+            today=today(),
+            as_of=as_of,
+            files=files,
+            accepted=accepted,
+            dry_run=dry_run,
+            tell=progress.tell,
+            timings=progress.timings,
+        )
+        finished = run(plan, options)
+    show_problems(finished.warnings)
+    if finished.again:
+        note(f"this run was made before; its folder: {finished.folder}")
+    if as_json:
+        say_json({**finished.manifest, "folder": str(finished.folder)})
+    else:
+        _tell(finished.folder, finished.manifest)
+
+
+def _tell(folder: Path, manifest: dict[str, Any]) -> None:
+    """Say in a few lines what was read, decided and written."""
+    say(f"{manifest['shop']}, as of {manifest['as_of']}: {folder}")
+    say()
+    for source in manifest["inputs"]:
+        rejected = manifest["rejected"][source["name"]]
+        refused = sum(rejected.values())
+        aside = manifest["set_aside"][source["name"]]
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items()))
+        line = f"  {source['name']:<13}{source['rows']:>10,} rows = {source['used']:,} used"
+        line += f" + {refused:,} rejected" + (f" ({reasons})" if reasons else "")
+        say(line + (f" + {aside:,} set aside" if aside else ""))
+    say()
+    say(f"  {manifest['customers']:,} customers, {manifest['persons']:,} persons")
+    say()
+    say(f"  {'rule':<32}{'eligible':>10}{'held out':>10}{'selected':>10}")
+    for rule in manifest["rules"]:
+        if rule["kind"] != "inventory":
+            counts = "".join(f"{rule[key]:>10,}" for key in ("eligible", "held_out", "selected"))
+            say(f"  {rule['name']:<32}{counts}")
+    suggestions = manifest["suggestions"]
+    say()
+    say(f"  {suggestions['lines']:,} products and locations, {suggestions['ordered']:,} to order")
+    say(f"  lists: {folder / 'contacts'}")
+    say(f"  sheet: {folder / 'stock' / 'suggestions.xlsx'}")
+    say(f"  report: {folder / 'report.html'}")

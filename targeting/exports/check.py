@@ -1,0 +1,150 @@
+"""What is wrong with exports/*.yaml, told before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from targeting.exports.contacts import CONTACT_COLUMNS, NO_SEGMENT, file_slug
+from targeting.exports.csv import encoding_name
+from targeting.problems import Place, Problem, did_you_mean
+from targeting.workspace.catalogue import Field
+from targeting.workspace.destinations import ColumnForm, Destination
+from targeting.workspace.load import Workspace
+from targeting.workspace.words import CONTACT_KINDS
+from targeting.workspace.yaml import Mapping as YamlMapping
+from targeting.workspace.yaml import Node, Scalar, Sequence, YamlFile
+
+
+def check_destinations(workspace: Workspace, rules: Collection[str]) -> list[Problem]:
+    """Report unknown fields, rules, channels and kinds, and files that would share a name.
+
+    Codes: F001 no field, V001 no such word, T001 of another type, X101 two segments with one file
+    name, X102 a header stands twice, X103 a CSV that cannot be written.
+    """
+    known = dict.fromkeys((*workspace.customer_fields, *CONTACT_COLUMNS))
+    words = {
+        "channel": list(workspace.policy.channels),
+        "rule": sorted(rules),
+        "kind": list(CONTACT_KINDS),
+    }
+    problems = list(_segment_problems(workspace))
+    for name, destination in workspace.destinations.items():
+        file = workspace.files.get(f"exports/{name}.yaml")
+        if destination.of != "contacts" or file is None:
+            continue
+        problems += _only_problems(file, destination, words)
+        problems += _csv_problems(file, destination)
+        for header, form, written in _columns(file, destination):
+            problems += _column_problems(form, written, known, workspace.customer_fields)
+            problems += [] if header.text else [_no_header(header)]
+        problems += _double_headers(file, destination)
+    return problems
+
+
+def _segment_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Find two segments whose lists would be one file."""
+    segment = workspace.customer_fields.get("segment")
+    file = workspace.files.get("segments/customers.yaml")
+    taken = {NO_SEGMENT: "no segment"}
+    for name in segment.values or () if segment is not None else ():
+        own = file_slug(name)
+        if own in taken:
+            message = f"'{name}' and '{taken[own]}' would share the file '{own}'"
+            yield Problem("X101", message, _segment_place(file, name), "rename one of the two")
+        taken.setdefault(own, name)
+
+
+def _segment_place(file: YamlFile | None, name: str) -> Place:
+    if file is None:
+        return Place("targeting.yaml")
+    names = file.root.get("names") if isinstance(file.root, YamlMapping) else None
+    key = names.key(name) if isinstance(names, YamlMapping) else None
+    return key.place if key is not None else file.whole
+
+
+def _only_problems(
+    file: YamlFile, destination: Destination, words: Mapping[str, list[str]]
+) -> Iterator[Problem]:
+    for key, known in words.items():
+        places = _scalars(_under(file.root, "only", key))
+        for word in getattr(destination.only, key):
+            if word not in known:
+                message = f"'{word}' is not a {key}"
+                place = places.get(word, file.whole)
+                yield Problem("V001", message, place, did_you_mean(word, known, what=f"{key}s"))
+
+
+def _csv_problems(file: YamlFile, destination: Destination) -> Iterator[Problem]:
+    form = destination.csv
+    sign = form.delimiter
+    if len(sign) != 1 or not sign.isascii() or sign in "\"'\r\n" or sign.isalnum():
+        message = "a delimiter is one sign, like , or ; or a tab"
+        yield Problem("X103", message, _place(file, "csv", "delimiter"), 'delimiter: ";"')
+    if encoding_name(form.encoding) is None:
+        message = f"'{form.encoding}' is not an encoding"
+        place = _place(file, "csv", "encoding")
+        yield Problem("X103", message, place, "utf-8-sig opens right in Excel; also utf-8, cp1252")
+
+
+def _column_problems(
+    form: ColumnForm, written: YamlMapping, known: Collection[str], fields: Mapping[str, Field]
+) -> Iterator[Problem]:
+    def place(key: str) -> Place:
+        node = written.get(key)
+        return node.place if node is not None else written.first
+
+    if form.field not in known:
+        instead = did_you_mean(form.field, known)
+        yield Problem("F001", f"'{form.field}' is not a field", place("field"), instead)
+        return
+    kind = fields[form.field].type if form.field in fields else "text"
+    kind = "number" if form.field == "likelihood" else kind
+    if form.decimals is not None and kind not in ("number", "money"):
+        message = f"'{form.field}' is not a number and has no decimals"
+        yield Problem("T001", message, place("decimals"), "delete decimals")
+    if form.normalise is not None and kind != "text":
+        message = f"'{form.field}' is not a text and has no form as {form.normalise}"
+        yield Problem("T001", message, place("normalise"), "delete normalise")
+
+
+def _double_headers(file: YamlFile, destination: Destination) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for header, _, _ in _columns(file, destination):
+        if header.text in seen:
+            message = f"the header '{header.text}' stands twice: here and on line "
+            message += str(seen[header.text])
+            yield Problem("X102", message, header.place, "give one of them another header")
+        seen.setdefault(header.text, header.place.line)
+
+
+def _no_header(header: Scalar) -> Problem:
+    return Problem("X102", "a column without a header", header.place, "- email: {field: email}")
+
+
+def _columns(
+    file: YamlFile, destination: Destination
+) -> Iterator[tuple[Scalar, ColumnForm, YamlMapping]]:
+    """Give each column: its header, its form, and where it is written."""
+    nodes = _under(file.root, "columns")
+    items = nodes.items if isinstance(nodes, Sequence) else ()
+    for item, column in zip(items, destination.columns, strict=False):
+        if isinstance(item, YamlMapping):
+            for (header, node), form in zip(item.entries, column.values(), strict=True):
+                if isinstance(node, YamlMapping):
+                    yield header, form, node
+
+
+def _under(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = node.get(key) if isinstance(node, YamlMapping) else None
+    return node
+
+
+def _place(file: YamlFile, *keys: str) -> Place:
+    node = _under(file.root, *keys)
+    return node.place if node is not None else file.whole
+
+
+def _scalars(node: Node | None) -> dict[str, Place]:
+    items = node.items if isinstance(node, Sequence) else (node,)
+    return {item.text: item.place for item in items if isinstance(item, Scalar)}

@@ -1,0 +1,109 @@
+"""From contacts to the columns that one destination asks for, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+import polars as pl
+
+from targeting.customers.addresses import normalised_emails, normalised_phones
+from targeting.workspace.catalogue import Field
+from targeting.workspace.destinations import ColumnForm, Destination
+from targeting.workspace.settings import Shop
+
+MOST_DECIMALS: Final = 6  # of a number that says no decimals: what scores are rounded to
+_WIDEST: Final = 38  # digits of a Decimal
+
+
+def columns_of(
+    contacts: pl.DataFrame, destination: Destination, fields: Mapping[str, Field], shop: Shop
+) -> pl.DataFrame:
+    """Give one column a header, row for row as in contacts.
+
+    Numbers and dates keep their type, all else is text: yes/no, lists joined by ", ". Normalised
+    and hashed columns are text. Missing stays missing, and so does NaN or infinity.
+    """
+    found = []
+    for header, form in destination.headers.items():
+        decimals = decimals_of(form, fields, shop)
+        found.append(_column(contacts[form.field], form, decimals, shop).rename(header))
+    return pl.DataFrame(found)
+
+
+def decimals_of(form: ColumnForm, fields: Mapping[str, Field], shop: Shop) -> int | None:
+    """Say how many decimals a column always shows: its own, else money's, else None."""
+    if form.decimals is not None:
+        return form.decimals
+    field = fields.get(form.field)
+    return shop.minor_digits if field is not None and field.type == "money" else None
+
+
+def as_text(column: pl.Series, decimals: int | None) -> pl.Series:
+    """Spell numbers and dates plainly: 1234.50, 0.031, 3, 2026-11-24; no exponents."""
+    dtype = column.dtype
+    if dtype.is_integer() and not decimals:
+        return column.cast(pl.String)
+    if not dtype.is_numeric():
+        return column.cast(pl.String)
+    shown = MOST_DECIMALS if decimals is None else min(decimals, 12)
+    exact = column if dtype.is_decimal() else column.cast(pl.Float64).round(shown)
+    text = exact.cast(pl.Decimal(_WIDEST, shown), strict=False).cast(pl.String)
+    text = text.fill_null(column.cast(pl.String))  # too large for a Decimal: as it is
+    if decimals is None:
+        text = text.str.strip_chars_end("0").str.strip_chars_end(".")
+    return text.replace(_NEGATIVE_ZEROS, _ZEROS)
+
+
+def _column(values: pl.Series, form: ColumnForm, decimals: int | None, shop: Shop) -> pl.Series:
+    """Bring one column to its form: plain, then normalised, then hashed."""
+    column = _plain(values)
+    if form.normalise is None and form.hash is None:
+        if column.dtype.is_float() and decimals is not None:
+            return column.round(decimals)
+        return column
+    text = as_text(column, decimals)
+    match form.normalise:
+        case "email":
+            # As written but trimmed and small: a destination hashes just that, no casefold, no NFC.
+            small = text.str.strip_chars().str.to_lowercase()
+            text = _kept_where(small, normalised_emails(text).is_not_null())
+        case "e164":
+            text = normalised_phones(text, shop.region)
+        case "e164_digits":
+            text = normalised_phones(text, shop.region).str.strip_prefix("+")
+        case None:
+            pass
+        case other:
+            assert_never(other)
+    return text if form.hash is None else _sha256(text)
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    dtype = values.dtype
+    if dtype == pl.Boolean:
+        return values.replace_strict({True: "yes", False: "no"}, return_dtype=pl.String)
+    if isinstance(dtype, pl.List):
+        return values.list.eval(pl.element().cast(pl.String)).list.join(", ", ignore_nulls=True)
+    if dtype.is_float():
+        return _kept_where(values, values.is_finite())
+    if dtype.is_numeric() or dtype == pl.Date:
+        return values
+    return values.cast(pl.String)
+
+
+def _kept_where(values: pl.Series, kept: pl.Series) -> pl.Series:
+    return values.to_frame().select(pl.when(kept).then(pl.first())).to_series()
+
+
+def _sha256(text: pl.Series) -> pl.Series:
+    """Hash UTF-8 to small hex; a blank text is missing, for its hash would say nothing."""
+    import polars_hash as plh
+
+    filled = _kept_where(text, text.str.strip_chars() != "")
+    hashed: pl.Series = filled.to_frame("text").select(plh.col("text").chash.sha2_256())["text"]
+    return hashed
+
+
+_ZEROS: Final = ["0", *("0." + "0" * n for n in range(1, 13))]
+_NEGATIVE_ZEROS: Final = ["-" + zero for zero in _ZEROS]

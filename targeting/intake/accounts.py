@@ -1,0 +1,52 @@
+"""What intake hands on: clean frames, refused rows, and where every row went."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from targeting.problems import Problem
+from targeting.workspace.columns import SourceName
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of one source's rows and cells. Cells are counted in the rows used."""
+
+    file: str  # its name without the folder
+    rows: int  # records and lines below the header
+    used: int
+    rejected: Mapping[str, int]  # by reason
+    set_aside: int  # outside `where`
+    emptied: Mapping[str, int]  # by field: bad cells made missing (if_bad: missing)
+    filled: Mapping[str, int]
+    not_finite: Mapping[str, int]  # NaN and infinite, made missing
+    future: Mapping[str, int]  # dates after as_of
+    sha256: str
+
+    def __post_init__(self) -> None:
+        accounted = self.used + sum(self.rejected.values()) + self.set_aside
+        assert self.rows == accounted, (
+            f"{self.file}: {self.rows} rows in, {accounted} accounted for"
+        )
+
+
+@dataclass(frozen=True)
+class Read:
+    """All sources, read.
+
+    `frames` have the kept rows under our names, typed, money in minor units, in the order of the
+    file. `rejects` has one row for each rejected row, with its first problem in column order.
+    `without_customer` purchases count for stock only.
+    """
+
+    frames: Mapping[SourceName, pl.DataFrame]
+    unfilled: Mapping[SourceName, pl.DataFrame]  # the same before missing numbers were filled
+    rejects: pl.DataFrame
+    sources: Mapping[SourceName, Counts]
+    without_customer: int
+    as_of: dt.date
+    warnings: tuple[Problem, ...]

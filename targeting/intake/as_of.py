@@ -1,0 +1,71 @@
+"""The day that a run stands on, and what lies after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from targeting.intake.rejects import Parted, nothing_refused, refuse_rows
+from targeting.intake.wanted import Wanted
+from targeting.problems import Problem, refuse
+from targeting.workspace.load import Workspace
+
+BOUGHT = "purchased_on"
+LONELY_DAYS = 60
+
+
+def decide_as_of(
+    workspace: Workspace,
+    purchases: pl.DataFrame | None,
+    *,
+    given: dt.date | None,
+    today: dt.date,
+) -> tuple[dt.date, list[Problem]]:
+    """Take the day that was given, else that of targeting.yaml; warn of a newest day far off.
+
+    Raises:
+        Refused: for `newest_purchase` where there is no purchase.
+    """
+    if given is not None:
+        return given, []
+    written = workspace.settings.as_of
+    if written == "today":
+        return today, []
+    if isinstance(written, dt.date):
+        return written, []
+    place = workspace.place("targeting.yaml", "as_of")
+    days = purchases[BOUGHT].unique().top_k(2).to_list() if purchases is not None else []
+    if not days:
+        raise refuse(
+            "I030",
+            "as_of is newest_purchase, but no purchase was kept",
+            place,
+            "give a date here, or --as-of DATE",
+        )
+    newest = max(days)
+    if len(days) == 2 and (newest - min(days)).days > LONELY_DAYS:
+        message = f"the newest purchase ({newest}) is {(newest - min(days)).days} days after the "
+        message += "one before it, and as_of stands on it"
+        help_ = "a date typed wrong makes everybody lapsed: mend it, or give --as-of DATE"
+        return newest, [Problem("I104", message, place, help_, "warning")]
+    return newest, []
+
+
+def reject_after(purchases: pl.DataFrame, as_of: dt.date) -> Parted:
+    """Part purchases at the end of the day of the run."""
+    later = pl.col(BOUGHT) > as_of
+    wrong = purchases.filter(later)
+    if wrong.is_empty():
+        return Parted(purchases, nothing_refused())
+    return Parted(purchases.filter(~later), refuse_rows(wrong, BOUGHT, pl.lit("after_as_of")))
+
+
+def count_future(kept: pl.DataFrame, columns: Sequence[Wanted], as_of: dt.date) -> dict[str, int]:
+    """Count dates after the day of the run in fields that do not say `may_be_future`."""
+    dates = [w.name for w in columns if w.type == "date" and not w.may_be_future]
+    if not dates:
+        return {}
+    counts = kept.select((pl.col(dates) > as_of).sum()).row(0, named=True)
+    return {name: int(count) for name, count in counts.items() if count}

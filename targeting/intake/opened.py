@@ -1,0 +1,76 @@
+"""What every kind of file is to the rest of intake: headers, then the cells of some columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from targeting.frames import REASON, ROW
+from targeting.problems import Place, Refused, refuse
+from targeting.workspace.columns import SourceName
+from targeting.workspace.load import Workspace
+from targeting.workspace.settings import Source
+
+VALUE = "value"
+BAD_LINES = {ROW: pl.UInt32(), VALUE: pl.String(), REASON: pl.String()}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One source and the file that it is read from tonight."""
+
+    workspace: Workspace
+    source: SourceName
+    path: Path
+    shown: str
+    replaced: bool  # by --source: the file is not the one of targeting.yaml
+
+    @property
+    def form(self) -> Source:
+        """What targeting.yaml says of the source."""
+        return self.workspace.settings.sources[self.source]
+
+    def place(self, *keys: str) -> Place:
+        """Find a setting of this source; that of a replaced file is the file itself."""
+        if self.replaced and keys == ("file",):
+            return Place(self.shown)
+        return self.workspace.place("targeting.yaml", "sources", self.source, *keys)
+
+    def line(self, number: int) -> Place:
+        """Point into the data file."""
+        return Place(self.shown, max(1, number))
+
+    def broken(self, what: str, instead: str | None = None) -> Refused:
+        """Make the error for a file that cannot be read as what it should be."""
+        return refuse("I007", f"{self.shown}: {what}", self.place("file"), instead)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells as the file types them.
+
+    `frame` has one row a record: ROW (from 1) and one column for each of our names.
+    `bad_lines` has one row for each line that is no record: ROW, its text, the reason.
+    """
+
+    frame: pl.DataFrame
+    bad_lines: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BAD_LINES))
+    # A workbook's cells come as the machine's text: 1234.5 and 2024-12-31 00:00:00, however the
+    # column's own texts are written.
+    machine_text: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many records and lines there were."""
+        return self.frame.height + self.bad_lines.height
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that proved readable; `cells` reads the columns at these positions."""
+
+    headers: tuple[str, ...]
+    cells: Callable[[Mapping[str, int]], Cells]

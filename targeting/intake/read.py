@@ -1,0 +1,167 @@
+"""The door of intake: every source of a workspace as a clean frame, every other row explained."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from targeting.frames import CUSTOMER, REASON
+from targeting.intake.accounts import Counts, Read
+from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
+from targeting.intake.clean import NOT_FINITE
+from targeting.intake.filling import fill
+from targeting.intake.found import Found, open_all, origins
+from targeting.intake.opened import Origin
+from targeting.intake.rejects import EMPTIED, nothing_refused
+from targeting.intake.source_rows import (
+    SourceRows,
+    columns_of,
+    flag_counts,
+    reject_more,
+    sort_rows,
+)
+from targeting.intake.sources import read_cells, sha256
+from targeting.intake.stops import stops
+from targeting.intake.wanted import field_problems
+from targeting.problems import Problem, Refused, errors, in_order
+from targeting.workspace.columns import SourceName
+from targeting.workspace.load import Workspace
+
+FILLED: Collection[SourceName] = ("customers", "products")
+
+
+def read_sources(
+    workspace: Workspace,
+    *,
+    files: Mapping[str, Path] = {},  # never changed
+    as_of: dt.date | None = None,
+    today: dt.date,
+) -> Read:
+    """Read every source; `files` replaces files by source (--source NAME=PATH).
+
+    Raises:
+        Refused: with every problem of every source that keeps it from being read.
+    """
+    files_of, problems = origins(workspace, files)
+    problems += field_problems(workspace)
+    found, more = open_all(workspace, files_of)
+    warnings = [p for p in more if p.severity == "warning"]
+    if stopping := errors([*problems, *more]):
+        raise Refused(stopping)
+    sorted_rows, more = _sort_all(workspace, found)
+    if more:
+        raise Refused(more)
+    purchases = sorted_rows.get("purchases")
+    day, odd = decide_as_of(
+        workspace, purchases.kept if purchases else None, given=as_of, today=today
+    )
+    if purchases is not None:
+        parted = reject_after(purchases.kept, day)
+        sorted_rows["purchases"] = reject_more("purchases", purchases, parted.kept, parted.refused)
+    warnings += odd
+    return _finished(found, sorted_rows, day, warnings)
+
+
+def _sort_all(
+    workspace: Workspace, found: Mapping[SourceName, Found]
+) -> tuple[dict[SourceName, SourceRows], list[Problem]]:
+    rows: dict[SourceName, SourceRows] = {}
+    problems: list[Problem] = []
+    for source, file in found.items():
+        columns = columns_of(workspace.settings, source, list(file.positions))
+        try:
+            cells = read_cells(file.origin, file.opened, file.positions)
+            rows[source] = sort_rows(file.origin, cells, columns)
+        except Refused as refused:
+            problems += refused.problems
+    return rows, problems
+
+
+def _finished(
+    found: Mapping[SourceName, Found],
+    rows: Mapping[SourceName, SourceRows],
+    as_of: dt.date,
+    warnings: list[Problem],
+) -> Read:
+    frames: dict[SourceName, pl.DataFrame] = {}
+    unfilled: dict[SourceName, pl.DataFrame] = {}
+    counts: dict[SourceName, Counts] = {}
+    for source, part in rows.items():
+        origin = found[source].origin
+        before = part.kept.select(wanted.name for wanted in part.columns)
+        kept, filled = fill(before, part.columns) if source in FILLED else (before, {})
+        future = _future(source, kept, part, as_of)
+        counts[source] = Counts(
+            file=origin.path.name,
+            rows=part.rows,
+            used=kept.height,
+            rejected=_by_reason(part.rejects),
+            set_aside=part.set_aside,
+            emptied=flag_counts(part.kept, EMPTIED),
+            filled=filled,
+            not_finite=flag_counts(part.kept, NOT_FINITE),
+            future=future,
+            sha256=sha256(origin.path),
+        )
+        frames[source], unfilled[source] = kept, before
+        warnings += [*part.warnings, *_odd(origin, counts[source], part)]
+    purchases = frames.get("purchases")
+    return Read(
+        frames=frames,
+        unfilled=unfilled,
+        rejects=pl.concat([nothing_refused(), *(part.rejects for part in rows.values())]),
+        sources=counts,
+        without_customer=_without_customer(purchases),
+        as_of=as_of,
+        warnings=in_order(warnings),
+    )
+
+
+def _future(
+    source: SourceName, kept: pl.DataFrame, part: SourceRows, as_of: dt.date
+) -> dict[str, int]:
+    own = [w for w in part.columns if not (source == "purchases" and w.name == BOUGHT)]
+    return count_future(kept, own, as_of)
+
+
+def _by_reason(rejects: pl.DataFrame) -> dict[str, int]:
+    counted = rejects.group_by(REASON).agg(pl.len()).sort(REASON)
+    return dict(counted.iter_rows())
+
+
+def _without_customer(purchases: pl.DataFrame | None) -> int:
+    if purchases is None:
+        return 0
+    if CUSTOMER not in purchases.columns:
+        return purchases.height
+    return purchases[CUSTOMER].null_count()
+
+
+def _odd(origin: Origin, counts: Counts, part: SourceRows) -> list[Problem]:
+    """Warn of what may be meant, and may be a mistake."""
+    found = []
+    if counts.rows == 0:
+        message = f"{origin.shown} has a header and no row"
+        found.append(Problem("I101", message, origin.place("file"), None, "warning"))
+    for name, count in counts.future.items():
+        message = f"{origin.source}: {count} dates of '{name}' lie after the run's day"
+        help_ = f"if that is meant, say under {name}, may_be_future: yes"
+        place = origin.workspace.place("targeting.yaml", "fields", name)
+        found.append(Problem("I105", message, place, help_, "warning"))
+    for wanted in part.columns if origin.source in FILLED and counts.used else ():
+        if wanted.fill == "median" and part.kept[wanted.name].null_count() == counts.used:
+            message = f"{origin.source}: '{wanted.name}' has no value to take a median of"
+            place = origin.workspace.place("targeting.yaml", "fields", wanted.name, "fill")
+            found.append(Problem("I106", message, place, "nothing was filled", "warning"))
+    lost = sum(counts.rejected.values())
+    if origin.source == "suppressions" and lost:
+        message = f"{lost} rows of the suppression list were rejected: they keep nobody out"
+        help_ = "mend them before the lists are used; rejects.csv says which"
+        found.append(Problem("I107", message, origin.place("file"), help_, "warning"))
+    return found
+
+
+__all__ = ["Counts", "Read", "read_sources", "stops"]

@@ -1,0 +1,112 @@
+"""A source's file opened, whatever its kind; what cannot be opened is a problem with a place."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from targeting.intake.columnar import open_columnar, refuse_nested
+from targeting.intake.delimited import open_delimited
+from targeting.intake.headers import Sought
+from targeting.intake.json_records import open_json, open_ndjson
+from targeting.intake.opened import Cells, Opened, Origin
+from targeting.intake.workbook import open_workbook
+from targeting.problems import did_you_mean, refuse
+
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+}
+
+
+def open_source(origin: Origin, sought: Sought) -> Opened:
+    """Open the file of a source.
+
+    Raises:
+        Refused: where it is missing, no file, empty, unreadable, or not what it says it is.
+    """
+    _refuse_what_is_no_file(origin)
+    kind = _kind(origin)
+    try:
+        match kind:
+            case "csv":
+                return open_delimited(origin, sought)
+            case "json":
+                return open_json(origin)
+            case "ndjson":
+                return open_ndjson(origin)
+            case "parquet":
+                return open_columnar(origin)
+            case "xlsx":
+                return open_workbook(origin)
+            case other:
+                raise AssertionError(other)
+    except OSError as error:
+        raise _unreadable(origin, error) from None
+
+
+def read_cells(origin: Origin, opened: Opened, columns: dict[str, int]) -> Cells:
+    """Read the cells of our columns, all of them plain values."""
+    try:
+        cells = opened.cells(columns)
+    except OSError as error:
+        raise _unreadable(origin, error) from None
+    refuse_nested(origin, cells.frame)
+    return cells
+
+
+def sha256(path: Path) -> str:
+    """Digest a file without holding it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_what_is_no_file(origin: Origin) -> None:
+    place = origin.place("file")
+    try:
+        if origin.path.is_dir():
+            message = f"{origin.shown} is a folder, not a file"
+            raise refuse("I002", message, place, "name the file inside it")
+        if not origin.path.exists():
+            message = f"there is no file {origin.shown}"
+            raise refuse("I001", message, place, _nearby(origin.path))
+        if not origin.path.is_file():
+            raise refuse("I002", f"{origin.shown} is not a plain file", place, "copy it to one")
+        with origin.path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise _unreadable(origin, error) from None
+    if empty:
+        raise refuse("I003", f"{origin.shown} is empty: 0 bytes", place, "was it written?")
+
+
+def _nearby(path: Path) -> str:
+    folder = path.parent
+    try:
+        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    except OSError:
+        return f"there is no folder {folder} either"
+    return did_you_mean(path.name, names, what="the folder has") if names else "the folder is empty"
+
+
+def _kind(origin: Origin) -> str:
+    if origin.form.format is not None:
+        return origin.form.format
+    kind = FORMATS.get(origin.path.suffix.lower())
+    if kind is None:
+        message = f"{origin.shown}: its ending does not say what it is"
+        help_ = "add format: csv | json | ndjson | parquet | xlsx"
+        raise refuse("I008", message, origin.place("file"), help_)
+    return kind
+
+
+def _unreadable(origin: Origin, error: OSError) -> Exception:
+    message = f"{origin.shown} cannot be read: {(error.strerror or str(error)).lower()}"
+    return refuse("I002", message, origin.place("file"), "check the file and its permissions")

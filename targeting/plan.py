@@ -1,0 +1,69 @@
+"""A folder becomes a plan that is ready to run, or every problem of every file at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from targeting.campaigns.decide import not_yet_obeyed
+from targeting.customers.derived import check_computed
+from targeting.customers.table import replaced_fields
+from targeting.exports.contacts import check_destinations
+from targeting.exports.messages import check_messages
+from targeting.problems import Problem, Refused, errors, in_order
+from targeting.rules.model import Rule
+from targeting.rules.read import read_rules
+from targeting.scoring.check import check_scores
+from targeting.workspace.load import Workspace, load
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A workspace without errors: its settings, its rules, and what to be warned of."""
+
+    workspace: Workspace
+    rules: tuple[Rule, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that the owner wrote and a run obeys, by name: YAML and templates."""
+        folder = self.workspace.folder
+        templates = sorted(p for p in (folder / "templates").rglob("*") if p.is_file())
+        names = [path.relative_to(folder).as_posix() for path in templates]
+        return (*sorted(self.workspace.files), *names)
+
+    @property
+    def contact_rules(self) -> tuple[Rule, ...]:
+        """The rules that end in a contact."""
+        return tuple(rule for rule in self.rules if rule.kind != "inventory")
+
+
+def prepare(folder: Path) -> Plan:
+    """Read and check a whole workspace: the one door of every command.
+
+    Raises:
+        Refused: with every error and warning of every file.
+    """
+    plan, problems = examine(folder)
+    if plan is None:
+        raise Refused(problems)
+    return plan
+
+
+def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
+    """Read and check a whole workspace; with errors there is no plan, only the problems."""
+    workspace, problems = load(folder)
+    if workspace is None:
+        return None, in_order(problems)
+    rules, found = read_rules(workspace)
+    problems += found
+    problems += check_computed(workspace)
+    problems += check_scores(workspace)
+    problems += check_destinations(workspace, [rule.name for rule in rules])
+    problems += check_messages(workspace, rules)
+    problems += replaced_fields(workspace) + not_yet_obeyed(workspace)
+    ordered = in_order(problems)
+    if errors(ordered):
+        return None, ordered
+    return Plan(workspace, rules, ordered), ordered

@@ -1,0 +1,206 @@
+"""What to order: the money by category, the largest lines, what may run out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from targeting.report.numbers import Night
+from targeting.report.parts import Figure, Table, has, total
+from targeting.report.pictures import Point, bars
+from targeting.report.speech import NOTHING, Speech
+
+_MOST_LINES = 10
+_MOST_CATEGORIES = 12
+
+
+@dataclass(frozen=True)
+class StockChapter:
+    """The chapter, ready to be shown."""
+
+    reading: str
+    figures: tuple[Figure, ...]
+    lines: Table
+    risks: Table
+    demand: Table
+    notes: tuple[str, ...]
+
+
+def about_stock(night: Night, speech: Speech) -> StockChapter | None:
+    """Show tonight's suggestions; None where there is no stock sheet."""
+    lines = night.suggestions.get("lines")
+    if lines is None or lines.is_empty():
+        return None
+    figure = _by_category(night, speech)
+    return StockChapter(
+        reading=ordered(night, speech),
+        figures=(figure,) if figure is not None else (),
+        lines=_largest(suggested(night), speech),
+        risks=_risks(lines, speech),
+        demand=_demand(night, speech),
+        notes=_notes(night, speech),
+    )
+
+
+def suggested(night: Night) -> pl.DataFrame:
+    """Take the lines with something to order."""
+    lines = night.suggestions.get("lines")
+    if lines is None or not has(lines, "quantity"):
+        return pl.DataFrame({"quantity": [], "line_cost": []})
+    return lines.filter(pl.col("quantity") > 0)
+
+
+def ordered(night: Night, speech: Speech) -> str:
+    """Say in a sentence what is to be ordered."""
+    lines = suggested(night)
+    if lines.is_empty():
+        return "Nothing needs to be ordered."
+    units = speech.count(total(lines, "quantity"), "unit")
+    suppliers = lines["supplier"].drop_nulls().n_unique() if "supplier" in lines.columns else 0
+    where = f" from {speech.count(suppliers, 'supplier')}" if suppliers else ""
+    cost = total(lines, "line_cost")
+    money = f", for {speech.short_money(cost)}" if cost else ""
+    return (
+        f"{speech.count(lines.height, 'order line is', 'order lines are')} suggested:"
+        f" {units}{where}{money}."
+    )
+
+
+def _by_category(night: Night, speech: Speech) -> Figure | None:
+    rows = _categories(night)
+    if not rows:
+        return None
+    everything = sum(cost for _, _, _, cost in rows)
+    shown = rows[:_MOST_CATEGORIES]
+    points = [Point(name, float(cost)) for name, _, _, cost in shown]
+    svg = bars("money-by-category", points, [speech.short_money(cost) for *_, cost in shown])
+    name, _, _, cost = rows[0]
+    reading = f"{name} takes {speech.percent(cost / everything)} of the money."
+    if len(rows) > len(shown):
+        reading += f" Drawn are the {len(shown)} largest of {len(rows)} categories."
+    table = Table(
+        "Suggested orders by category",
+        ("Category", "Lines", "Units", "Money"),
+        tuple(
+            (name, speech.number(lines), speech.number(units), speech.money(cost))
+            for name, lines, units, cost in rows
+        ),
+    )
+    return Figure("money-by-category", "Where the money goes", reading, svg, table)
+
+
+def _categories(night: Night) -> list[tuple[str, int, int, int]]:
+    """Give category, lines, units, cost of what is ordered; the dearest first."""
+    lines = suggested(night)
+    if not has(lines, "category", "line_cost"):
+        return []
+    counted = lines.group_by(pl.col("category").cast(pl.String).fill_null("No category")).agg(
+        pl.len(), pl.col("quantity", "line_cost").sum()
+    )
+    ordered_rows = counted.sort("line_cost", "category", descending=[True, False])
+    return [
+        (name, n, int(units), int(cost))
+        for name, n, units, cost in ordered_rows.iter_rows()
+        if cost
+    ]
+
+
+def _largest(lines: pl.DataFrame, speech: Speech) -> Table:
+    top = _sorted(lines, "line_cost").head(_MOST_LINES)
+    rows = tuple(
+        (
+            _product(row),
+            _word(row.get("location")),
+            speech.number(row.get("available"), 1),
+            speech.number(row.get("weekly_demand"), 1),
+            speech.number(row.get("quantity")),
+            speech.money(row.get("line_cost")),
+            _word(row.get("because")),
+        )
+        for row in top.iter_rows(named=True)
+    )
+    return Table(
+        f"The {len(rows)} dearest of {speech.count(lines.height, 'order line')}",
+        ("Product", "Location", "Available", "Weekly demand", "Order", "Money", "Because"),
+        rows,
+        words=frozenset({1, 6}),
+        note="The whole sheet: stock/suggestions.xlsx.",
+    )
+
+
+def _risks(lines: pl.DataFrame, speech: Speech) -> Table:
+    at_risk = (
+        lines.filter(pl.col("stockout_risk") >= 0.5)
+        if has(lines, "stockout_risk")
+        else lines.clear()
+    )
+    top = _sorted(at_risk, "stockout_risk").head(_MOST_LINES)
+    rows = tuple(
+        (
+            _product(row),
+            _word(row.get("location")),
+            speech.percent(row.get("stockout_risk")),
+            speech.number(row.get("available"), 1),
+            speech.number(row.get("weekly_demand"), 1),
+            speech.number(row.get("quantity")),
+        )
+        for row in top.iter_rows(named=True)
+    )
+    count = speech.count(at_risk.height, "line")
+    return Table(
+        f"More likely than not to run out before an order arrives: {count}",
+        ("Product", "Location", "Risk", "Available", "Weekly demand", "Order"),
+        rows,
+        words=frozenset({1}),
+        note=f"The first {len(rows)} are shown." if at_risk.height > len(rows) else "",
+    )
+
+
+def _demand(night: Night, speech: Speech) -> Table:
+    caption, heads = "Who is expected to buy", ("Segment", "Units a week")
+    frame = night.suggestions.get("by_segment")
+    if frame is None or not has(frame, "segment", "expected_units"):
+        return Table(caption, heads, ())
+    rows = frame.sort("expected_units", "segment", descending=[True, False], nulls_last=True)
+    units = [float(n or 0) for n in rows["expected_units"]]
+    most = max(units) or 1.0
+    return Table(
+        caption,
+        heads,
+        tuple(
+            (str(name or "No segment"), speech.number(n, 1))
+            for name, n in zip(rows["segment"], units, strict=True)
+        ),
+        bars=tuple((n / most,) for n in units),
+    )
+
+
+def _notes(night: Night, speech: Speech) -> tuple[str, ...]:
+    told = []
+    moves = night.suggestions.get("transfers")
+    if moves is not None and moves.height:
+        moved = speech.count(moves.height, "transfer")
+        told.append(f"{moved} between locations first: stock/transfers.csv.")
+    problems = night.suggestions.get("data_problems")
+    if problems is not None and problems.height:
+        found = speech.count(problems.height, "gap")
+        told.append(f"{found} in the data had to be bridged: stock/data_problems.csv.")
+    return tuple(told)
+
+
+def _sorted(lines: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Order by a column, largest first; ties by product and location."""
+    if column not in lines.columns:
+        return lines
+    ties = [name for name in ("product_id", "location") if name in lines.columns]
+    falling = [True, *(False for _ in ties)]
+    return lines.sort(column, *ties, descending=falling, nulls_last=True)
+
+
+def _product(row: dict[str, object]) -> str:
+    return _word(row.get("product") or row.get("product_id"))
+
+
+def _word(value: object) -> str:
+    return NOTHING if value is None or value == "" else str(value)

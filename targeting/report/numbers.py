@@ -1,0 +1,80 @@
+"""The report's figures as plain values: `Night`, all that it reads, and analysis.json."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from targeting.problems import Problem
+from targeting.report.correlations import correlations
+from targeting.report.judged import judged_models
+from targeting.report.profiles import profiles
+from targeting.report.sales import cohorts, trends
+from targeting.workspace.catalogue import Catalogue
+from targeting.workspace.settings import Shop
+
+
+@dataclass(frozen=True)
+class Night:
+    """All that the report reads. Money in every frame is minor units; any frame may be empty.
+
+    customers: a customer: all fields, segment, likelihoods. purchases: a line. decisions: an
+    eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
+    suggestions: stock.md's frames by name. judged: scores.parquet, a judged customer, cut-off
+    and likelihood.
+    """
+
+    shop: Shop
+    run_id: str
+    as_of: dt.date
+    draft: bool
+    manifest: Mapping[str, object]
+    catalogue: Catalogue
+    customers: pl.DataFrame
+    purchases: pl.DataFrame | None
+    decisions: pl.DataFrame
+    funnel: pl.DataFrame
+    summary: pl.DataFrame
+    rules: Sequence[Mapping[str, object]]
+    suggestions: Mapping[str, pl.DataFrame]
+    linear_regression: Mapping[str, object] | None
+    problems: Sequence[Problem]
+    judged: pl.DataFrame | None = None
+
+
+def analysis(night: Night) -> dict[str, object]:
+    """Compute analysis.json: the same values for any row order and thread count.
+
+    Money is in major units, floats have 6 decimals, what is undefined is None.
+    """
+    digits = night.shop.minor_digits
+    figures = {
+        "run_id": night.run_id,
+        "as_of": night.as_of,
+        "correlations": correlations(night.customers, night.catalogue),
+        "linear_regression": night.linear_regression,
+        "trends": trends(night.purchases, night.as_of, digits),
+        "cohorts": cohorts(night.purchases, night.as_of),
+        "segments": profiles(night.customers, night.decisions, night.catalogue, digits),
+        "models": judged_models(night.manifest, night.judged),
+    }
+    return {name: _for_json(value) for name, value in figures.items()}
+
+
+def _for_json(value: object) -> object:
+    match value:
+        case Mapping():
+            return {str(key): _for_json(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_for_json(inner) for inner in value]
+        case float() | Decimal():
+            return round(float(value), 6) + 0.0 if math.isfinite(value) else None
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return value

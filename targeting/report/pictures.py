@@ -1,0 +1,252 @@
+"""Plain values become SVG text that can stand in a light page, a dark page and print.
+
+Text and axes take the page's own colour (currentColor), marks are middle tones, the ground is
+transparent. Nothing in a picture is read aloud: the page says it in a sentence and a table.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH, HEIGHT = 420, 230
+TEAL, AMBER, BLUE, GREY = "#2f8a83", "#b87a1e", "#4b7bc4", "#818994"
+_CLEAR_TEAL, _FULL_TEAL = "rgba(47,138,131,0.04)", "rgba(47,138,131,0.85)"
+_AGAINST, _NEUTRAL, _WITH = (
+    "rgba(196,110,40,0.85)",
+    "rgba(129,137,148,0.06)",
+    "rgba(75,123,196,0.85)",
+)
+
+Say = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value under a label; `pale` marks what is not complete."""
+
+    label: str
+    value: float
+    pale: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A square of a heat map."""
+
+    x: str
+    y: str
+    value: float
+    text: str
+
+
+def columns(name: str, points: Sequence[Point], say: Say, shown: Sequence[str]) -> str:
+    """Draw upright columns, such as sales by month; `shown` are the labels that fit."""
+    import altair as alt
+
+    ruler = _Ruler.over([point.value for point in points], say)
+    base = _chart(ruler.scaled(points))
+    bars = base.mark_bar(color=TEAL, cornerRadiusEnd=2).encode(
+        x=_along(shown),
+        y=ruler.axis(),
+        opacity=alt.condition("datum.pale", alt.value(0.4), alt.value(1)),
+    )
+    return _svg(name, bars.properties(width=WIDTH, height=HEIGHT))
+
+
+def line(name: str, points: Sequence[Point], say: Say, shown: Sequence[str]) -> str:
+    """Draw a line over time with its last point marked."""
+    import altair as alt
+
+    ruler = _Ruler.over([point.value for point in points], say)
+    base = _chart(ruler.scaled(points)).encode(x=_along(shown), y=ruler.axis())
+    path = base.mark_line(color=TEAL, strokeWidth=2.5, strokeJoin="round")
+    dots = base.mark_circle(color=TEAL, size=36).encode(
+        opacity=alt.condition("datum.pale", alt.value(0.4), alt.value(1))
+    )
+    return _svg(name, (path + dots).properties(width=WIDTH, height=HEIGHT))
+
+
+def lift(name: str, points: Sequence[Point], say: Say, average: str) -> str:
+    """Draw lift by tenth, with the line that a blind choice would reach."""
+    import altair as alt
+
+    ruler = _Ruler.over([1.0, *(point.value for point in points)], say)
+    labels = [point.label for point in points]
+    bars = _chart(ruler.scaled(points)).mark_bar(color=TEAL, cornerRadiusEnd=2)
+    bars = bars.encode(x=_along(labels), y=ruler.axis())
+    blind = _chart([{"value": 1 / ruler.step, "text": average}])
+    rule = blind.mark_rule(color=AMBER, strokeWidth=2, strokeDash=[6, 4]).encode(y="value:Q")
+    text = blind.mark_text(align="right", baseline="bottom", dy=-4, color="currentColor").encode(
+        x=alt.value("width"), y="value:Q", text="text:N"
+    )
+    return _svg(name, (bars + rule + text).properties(width=WIDTH, height=HEIGHT))
+
+
+def calibration(name: str, points: Sequence[tuple[float, float]], say: Say) -> str:
+    """Draw what was said against what happened; on the dashed line both agree."""
+    import altair as alt
+
+    ruler = _Ruler.over([side for point in points for side in point], say)
+    rows = [{"said": s / ruler.step, "value": h / ruler.step} for s, h in points]
+    across = alt.X("said:Q", **ruler.keywords("said", grid=True))
+    dots = _chart(rows).mark_circle(color=TEAL, size=70, opacity=0.85)
+    dots = dots.encode(x=across, y=ruler.axis("happened"))
+    ends = [{"said": ruler.low, "value": ruler.low}, {"said": ruler.high, "value": ruler.high}]
+    agree = _chart(ends).mark_line(color=AMBER, strokeWidth=2, strokeDash=[6, 4])
+    agree = agree.encode(x="said:Q", y="value:Q")
+    return _svg(name, (agree + dots).properties(width=WIDTH, height=HEIGHT + 30))
+
+
+def bars(name: str, points: Sequence[Point], texts: Sequence[str]) -> str:
+    """Draw lying bars with their numbers at the end, largest first as given."""
+    import altair as alt
+
+    highest = max((point.value for point in points), default=0) or 1
+    rows = [
+        {"label": p.label, "value": p.value / highest, "text": text}
+        for p, text in zip(points, texts, strict=True)
+    ]
+    base = _chart(rows).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
+        x=alt.X("value:Q", scale=alt.Scale(domain=[0, 1.25]), axis=None),
+    )
+    drawn = base.mark_bar(color=TEAL, cornerRadiusEnd=2, height=alt.RelativeBandSize(0.62))
+    text = base.mark_text(align="left", dx=5, color="currentColor").encode(text="text:N")
+    height = max(60, 28 * len(rows))
+    return _svg(name, (drawn + text).properties(width=WIDTH, height=height))
+
+
+def heat(
+    name: str,
+    cells: Sequence[Cell],
+    order: tuple[Sequence[str], Sequence[str]],
+    *,
+    both_ways: bool,
+    turned: bool,
+) -> str:
+    """Draw squares: from nothing to much, or (both ways) from against to with each other."""
+    import altair as alt
+
+    across, down = order
+    rows = [{"x": c.x, "y": c.y, "value": c.value, "text": c.text} for c in cells]
+    highest = max((abs(cell.value) for cell in cells), default=0) or 1
+    shades = (
+        alt.Scale(domain=[-1, 0, 1], range=[_AGAINST, _NEUTRAL, _WITH])
+        if both_ways
+        else alt.Scale(domain=[0, highest], range=[_CLEAR_TEAL, _FULL_TEAL])
+    )
+    plain: dict[str, Any] = {"domain": False, "ticks": False, "grid": False}
+    x_axis = alt.Axis(orient="top", labelAngle=-45 if turned else 0, **plain)
+    base = _chart(rows).encode(
+        x=alt.X("x:N", sort=list(across), title=None, axis=x_axis),
+        y=alt.Y("y:N", sort=list(down), title=None, axis=alt.Axis(labelLimit=190, **plain)),
+    )
+    squares = base.mark_rect(cornerRadius=2).encode(
+        color=alt.Color("value:Q", scale=shades, legend=None)
+    )
+    text = base.mark_text(fontSize=10, color="currentColor").encode(text="text:N")
+    return _svg(name, (squares + text).properties(width=alt.Step(31), height=alt.Step(25)))
+
+
+@dataclass(frozen=True)
+class _Ruler:
+    """An axis counted in round steps, so that its labels can be written by the shop's locale."""
+
+    low: int
+    high: int
+    step: float
+    labels: tuple[str, ...]
+
+    @classmethod
+    def over(cls, values: Sequence[float], say: Say) -> _Ruler:
+        lowest, highest = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+        step = _round_step((highest - lowest) / 5 or 0.2)
+        low, high = math.floor(lowest / step), math.ceil(highest / step)
+        labels = tuple(say(round(tick * step, 10)) for tick in range(low, high + 1))
+        return cls(low, high, step, labels)
+
+    def scaled(self, points: Sequence[Point]) -> list[dict[str, object]]:
+        return [{"label": p.label, "value": p.value / self.step, "pale": p.pale} for p in points]
+
+    def axis(self, title: str | None = None) -> alt.Y:
+        import altair as alt
+
+        return alt.Y("value:Q", **self.keywords(title, grid=True))
+
+    def keywords(self, title: str | None, *, grid: bool) -> dict[str, Any]:
+        import altair as alt
+
+        words = json.dumps(self.labels)
+        ticks = list(range(self.low, self.high + 1))
+        return {
+            "title": title,
+            "scale": alt.Scale(domain=[self.low, self.high], nice=False),
+            "axis": alt.Axis(
+                values=ticks,
+                labelExpr=f"{words}[datum.value - ({self.low})]",
+                grid=grid,
+                domain=False,
+                ticks=False,
+            ),
+        }
+
+
+def _round_step(least: float) -> float:
+    tenth = 10.0 ** math.floor(math.log10(least))
+    return next(f * tenth for f in (1, 2, 5, 10) if f * tenth >= least * (1 - 1e-9))
+
+
+def _chart(rows: Sequence[Mapping[str, object]]) -> alt.Chart:
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=list(rows)))
+
+
+def _along(shown: Sequence[str]) -> alt.X:
+    import altair as alt
+
+    axis = alt.Axis(values=list(shown), labelAngle=0, ticks=False, labelPadding=6)
+    return alt.X("label:N", sort=None, title=None, axis=axis, scale=alt.Scale(paddingInner=0.2))
+
+
+_INK = "currentColor"
+_CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": "sans-serif",
+    "aria": False,
+    "padding": 4,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": _INK,
+        "titleColor": _INK,
+        "domainColor": _INK,
+        "gridColor": _INK,
+        "gridOpacity": 0.14,
+        "domainOpacity": 0.4,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    },
+    "text": {"fontSize": 12},
+}
+
+
+def _svg(name: str, chart: alt.Chart | alt.LayerChart) -> str:
+    """Render without a browser; ids carry the picture's name, so that two can share a page."""
+    import vl_convert
+
+    spec = chart.to_dict() | {"config": _CONFIG}
+    svg = str(vl_convert.vegalite_to_svg(spec))
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)
+    svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"', "", svg)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)

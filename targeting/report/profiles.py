@@ -1,0 +1,97 @@
+"""What each segment is like: size, who is contacted, and where it stands among all customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from targeting.frames import CUSTOMER, OUTCOME, SEGMENT, SELECTED
+from targeting.workspace.catalogue import Catalogue
+
+# The median of a handful of customers says what one of them did.
+FEWEST = 5
+
+
+def profiles(
+    customers: pl.DataFrame, decisions: pl.DataFrame, catalogue: Catalogue, digits: int
+) -> list[dict[str, object]]:
+    """Describe the segments by name; customers without one come last, with the name None.
+
+    medians: of each number and money field, over the segment's customers who have it.
+    ranks: the share of all customers who lie below that median (half of those who equal it).
+    Both are None for fewer than 5 customers. contacted: customers selected tonight.
+    """
+    if SEGMENT not in customers.columns or customers.is_empty():
+        return []
+    fields = profiled(customers, catalogue)
+    medians = customers.group_by(SEGMENT).agg(
+        pl.len(), *(_number(name).median().alias(name) for name in fields)
+    )
+    contacted = _contacted(customers, decisions)
+    found = []
+    for row in medians.sort(SEGMENT, nulls_last=True).iter_rows(named=True):
+        name, size = row[SEGMENT], row["len"]
+        told = {field: row[field] if size >= FEWEST else None for field in fields}
+        found.append(
+            {
+                "name": name,
+                "size": size,
+                "share": size / customers.height,
+                "contacted": contacted.get(name, 0),
+                "medians": dict(_major(told, catalogue, digits)),
+                "ranks": _ranks(customers, told),
+            }
+        )
+    return found
+
+
+def profiled(customers: pl.DataFrame, catalogue: Catalogue) -> list[str]:
+    """Name the fields that a profile tells, in the catalogue's order; no personal ones."""
+    return [
+        name
+        for name, field in catalogue.items()
+        if field.type in ("number", "money")
+        and not field.personal
+        and name in customers.columns
+        and customers.schema[name].is_numeric()
+    ]
+
+
+def _number(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Float64).fill_nan(None)
+
+
+def _contacted(customers: pl.DataFrame, decisions: pl.DataFrame) -> dict[str | None, int]:
+    if not {CUSTOMER, OUTCOME} <= set(decisions.columns):
+        return {}
+    chosen = decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER).unique()
+    counted = customers.join(chosen, on=CUSTOMER, how="semi").group_by(SEGMENT).len()
+    return dict(counted.iter_rows())
+
+
+def _major(
+    medians: dict[str, float | None], catalogue: Catalogue, digits: int
+) -> Iterator[tuple[str, float | None]]:
+    for name, value in medians.items():
+        money = catalogue[name].type == "money" and value is not None
+        yield name, value / 10**digits if money and value is not None else value
+
+
+def _ranks(customers: pl.DataFrame, medians: dict[str, float | None]) -> dict[str, float | None]:
+    told = {name: value for name, value in medians.items() if value is not None}
+    counted = customers.select(
+        *(
+            pl.struct(
+                below=(_number(name) < value).sum(),
+                up_to=(_number(name) <= value).sum(),
+                known=_number(name).count(),
+            ).alias(name)
+            for name, value in told.items()
+        )
+    )
+    shares = {
+        name: (counts["below"] + counts["up_to"]) / (2 * counts["known"])
+        for name, counts in (counted.row(0, named=True).items() if told else ())
+    }
+    return {name: shares.get(name) for name in medians}

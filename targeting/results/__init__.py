@@ -1,0 +1,1 @@
+"""Everything a run leaves, file by file."""

@@ -1,0 +1,202 @@
+"""Everything a run leaves, file by file (docs/files.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from targeting.campaigns.contacts import contacts
+from targeting.campaigns.decide import Decided
+from targeting.exports.contacts import write_contacts
+from targeting.exports.messages import Messages
+from targeting.exports.workbook import suggestion_csv, write_workbook
+from targeting.frames import CUSTOMER, PERSON
+from targeting.intake.read import Read
+from targeting.problems import Problem
+from targeting.report.numbers import Night, analysis
+from targeting.report.page import write_report
+from targeting.results.manifest import manifest
+from targeting.results.shown import shown
+from targeting.rules.model import Rule
+from targeting.run_folder.write import (
+    MANIFEST,
+    copy_inputs,
+    listing,
+    write_csv,
+    write_json,
+    write_parquet,
+)
+from targeting.scoring.regression import linear_regression
+from targeting.scoring.score import Fitted
+from targeting.stock.suggest import Suggestions
+from targeting.workspace.load import Workspace
+
+TIMINGS = "timings.json"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the steps of a run gave."""
+
+    workspace: Workspace
+    rules: tuple[Rule, ...]
+    files: tuple[str, ...]
+    run_id: str
+    draft: bool
+    read: Read
+    lines: pl.LazyFrame | None  # purchases with their products' attributes
+    customers: pl.DataFrame
+    fitted: Fitted
+    decided: Decided
+    funnel: pl.DataFrame
+    summary: pl.DataFrame
+    suggestions: Suggestions
+    accepted: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def contact_rules(self) -> tuple[Rule, ...]:
+        """The rules that end in a contact."""
+        return tuple(rule for rule in self.rules if rule.kind != "inventory")
+
+    @cached_property
+    def digits(self) -> int:
+        """Decimals of the shop's money."""
+        return self.workspace.settings.shop.minor_digits
+
+
+def write_results(folder: Path, results: Results, timings: Callable[[], Any]) -> dict[str, Any]:
+    """Write a run into an empty folder and give its manifest."""
+    rows: dict[str, int] = {}
+    _write_contacts(folder, results, rows)
+    _write_suggestions(folder, results, rows)
+    _write_frames(folder, results, rows)
+    copy_inputs(results.workspace.folder, results.files, folder)
+    described: dict[str, Any] = manifest(results)
+    night = _night(results, described)
+    figures = analysis(night)
+    write_json(folder / "analysis.json", figures)
+    write_report(folder / "report.html", night, figures)
+    write_json(folder / TIMINGS, timings())
+    described["outputs"] = listing(folder, rows, without=(MANIFEST, TIMINGS))
+    write_json(folder / MANIFEST, described)
+    return described
+
+
+def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> None:
+    workspace, shop = results.workspace, results.workspace.settings.shop
+    people = contacts(
+        results.decided.decisions,
+        results.customers,
+        results.decided.persons.of,
+        results.contact_rules,
+        as_of=results.read.as_of,
+        minor=10**results.digits,
+        key=workspace.policy.key,
+    )
+    fields = workspace.customer_fields
+    lists = shown(people, fields, results.digits)
+    messages = Messages(
+        workspace.folder, shop, results.read.as_of, fields=fields, policy=workspace.policy
+    )
+    lists = lists.with_columns(messages.render(lists))
+    written, refused = write_contacts(
+        folder,
+        lists,
+        workspace.destinations,
+        shop=shop,
+        texts=fields,
+        draft=results.draft,
+    )
+    rows |= {file.path: file.rows for file in written}
+    tables = {"summary": results.summary, "funnel": results.funnel}
+    if refused.height:
+        tables["refused_by_destination"] = refused
+    for name, table in tables.items():
+        path = f"contacts/{name}.csv"
+        write_csv(folder / path, table)
+        rows[path] = table.height
+
+
+def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> None:
+    for name, table in suggestion_csv(results.suggestions, results.digits).items():
+        path = f"stock/{name.removesuffix('.csv')}.csv"
+        write_csv(folder / path, table)
+        rows[path] = table.height
+    settings = results.workspace.settings
+    path = "stock/suggestions.xlsx"
+    write_workbook(
+        folder / path,
+        results.suggestions,
+        shop=settings.shop,
+        as_of=results.read.as_of,
+        run_id=results.run_id,
+        budget=settings.ordering.budget,
+    )
+    rows[path] = results.suggestions.lines.height
+
+
+def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
+    fields = results.workspace.customer_fields
+    customers = shown(results.customers, fields, results.digits)
+    persons = results.decided.persons.of
+    frames: Mapping[str, pl.DataFrame] = {
+        "customers": customers,
+        "decisions": results.decided.decisions.drop("address"),
+        "scores": results.fitted.judged.sort("name", "cut_off", CUSTOMER),
+        "policy_state": results.customers.select(CUSTOMER).with_columns(persons.alias(PERSON)),
+    }
+    for name, frame in frames.items():
+        write_parquet(folder / f"{name}.parquet", frame)
+        rows[f"{name}.parquet"] = frame.height
+    write_csv(folder / "rejects.csv", results.read.rejects)
+    rows["rejects.csv"] = results.read.rejects.height
+
+
+def _night(results: Results, described: Mapping[str, Any]) -> Night:
+    workspace = results.workspace
+    regression = None
+    if workspace.scores is not None and workspace.scores.compare.linear_regression is not None:
+        form = workspace.scores.compare.linear_regression
+        regression = linear_regression(results.customers, form, workspace.policy.key)
+    suggestions = results.suggestions
+    return Night(
+        shop=workspace.settings.shop,
+        run_id=results.run_id,
+        as_of=results.read.as_of,
+        draft=results.draft,
+        manifest=described,
+        catalogue=workspace.customer_fields,
+        customers=results.customers,
+        purchases=None if results.lines is None else results.lines.collect(),
+        decisions=results.decided.decisions,
+        funnel=results.funnel,
+        summary=results.summary,
+        rules=[
+            {
+                "name": rule.name,
+                "kind": rule.kind,
+                "title": rule.title,
+                "owner": rule.owner,
+                "priority": rule.priority,
+                "file": rule.file,
+            }
+            for rule in results.rules
+        ],
+        suggestions={
+            "lines": suggestions.lines,
+            "by_category": suggestions.by_category,
+            "by_segment": suggestions.by_segment,
+            "segment_demand": suggestions.segment_demand,
+            "transfers": suggestions.transfers,
+            "data_problems": suggestions.data_problems,
+        },
+        linear_regression=regression,
+        problems=results.warnings,
+        judged=results.fitted.judged,
+    )

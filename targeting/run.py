@@ -1,0 +1,141 @@
+"""The story of a run: sources in, one folder out. Each step is a function of what stands above it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from targeting import __version__
+from targeting.campaigns.decide import decide
+from targeting.campaigns.summary import summarise
+from targeting.customers.table import CustomerData
+from targeting.intake.read import read_sources, stops
+from targeting.plan import Plan
+from targeting.problems import Problem, Refused
+from targeting.results.write import Results, write_results
+from targeting.rules.match import funnel, match
+from targeting.run_folder.compare import check_lists
+from targeting.run_folder.identity import run_identity
+from targeting.run_folder.write import latest, only_one, publish, read_manifest, whole_or_nothing
+from targeting.scoring.score import add_scores, fit, load_fitted, save_fitted
+from targeting.stock.parameters import parameters
+from targeting.stock.products import product_table
+from targeting.stock.suggest import suggest
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller of a run may choose; `tell` hears each step's name as it begins,
+    `timings` gives what timings.json will hold."""
+
+    out: Path
+    today: dt.date
+    as_of: dt.date | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    accepted: Collection[str] = ()
+    dry_run: bool = False
+    tell: Callable[[str], None] = lambda step: None
+    timings: Callable[[], Any] = dict
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run's folder, its manifest, and what to be warned of."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    warnings: tuple[Problem, ...]
+    again: bool = False  # the same run had been made before; nothing was done twice
+
+
+def run(plan: Plan, options: Options) -> Finished:
+    """Decide who is contacted and what is ordered, and write it all down, whole or not at all.
+
+    Raises:
+        Refused: for what the user must mend first: data, or a `stop_if` of targeting.yaml.
+    """
+    workspace, tell = plan.workspace, options.tell
+    tell("reading sources")
+    read = read_sources(workspace, files=options.files, as_of=options.as_of, today=options.today)
+    _refuse_on(stops(read, workspace, options.accepted))
+    as_of, minor = read.as_of, 10**workspace.settings.shop.minor_digits
+
+    tell("computing customers")
+    data = CustomerData.of(workspace, read.frames)
+    customers = data.table(as_of).collect()
+
+    with only_one(options.out, "another run is writing here; waiting for it"):
+        tell("scoring")
+        models = options.out / "models"
+        fitted, warnings = load_fitted(models, workspace)
+        if fitted is None:
+            unfilled = CustomerData.of(workspace, read.unfilled).table(as_of).collect()
+            fitted = fit(data, customers, unfilled, as_of)
+            if not options.dry_run:
+                save_fitted(models, fitted)
+        scored = add_scores(data, customers, as_of, fitted.models)
+
+        run_id = run_identity(
+            as_of,
+            version=__version__,
+            workspace=workspace.folder,
+            files=plan.files,
+            models=fitted.digest,
+            frames=read.frames,
+        ) + ("-dry" if options.dry_run else "")
+        done = options.out / run_id
+        if done.is_dir() and not options.dry_run:
+            return Finished(done, read_manifest(done), plan.warnings, again=True)
+
+        tell("matching rules")
+        matched = match(scored.lazy(), plan.contact_rules, as_of, minor).collect()
+        steps = funnel(scored.lazy(), matched, plan.contact_rules, as_of, minor)
+
+        tell("deciding who is contacted")
+        decided = decide(
+            scored,
+            matched,
+            plan.contact_rules,
+            workspace.policy,
+            read.frames.get("suppressions"),
+            as_of=as_of,
+            region=workspace.settings.shop.region,
+        )
+        summary = summarise(decided.decisions, plan.contact_rules)
+        _refuse_on(check_lists(latest(options.out), summary, workspace, options.accepted))
+
+        tell("suggesting orders")
+        ordering, digits = workspace.settings.ordering, workspace.settings.shop.minor_digits
+        shelves = product_table(
+            read.frames.get("purchases"),
+            read.frames.get("products"),
+            read.frames.get("stock"),
+            scored,
+            ordering,
+            as_of,
+            digits=digits,
+        )
+        settled = parameters(shelves, plan.rules, as_of, minor)
+        suggestions = suggest(shelves, settled, ordering, as_of, digits=digits)
+
+        tell("writing lists, sheet and report")
+        results = Results(
+            workspace=workspace, rules=plan.rules, files=plan.files, run_id=run_id,
+            draft=options.dry_run, read=read, lines=data.lines, customers=scored, fitted=fitted,
+            decided=decided, funnel=steps, summary=summary, suggestions=suggestions,
+            accepted=tuple(sorted(options.accepted)),
+            warnings=(*plan.warnings, *read.warnings, *warnings),
+        )  # fmt: skip
+        with whole_or_nothing(options.out, run_id) as folder:
+            manifest = write_results(folder, results, options.timings)
+        if not options.dry_run:
+            publish(options.out, run_id)
+    return Finished(options.out / run_id, manifest, results.warnings)
+
+
+def _refuse_on(problems: Collection[Problem]) -> None:
+    if problems:
+        raise Refused(problems)

@@ -1,0 +1,52 @@
+"""Tonight's lists against those of the last published run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from targeting.frames import RULE
+from targeting.problems import Problem
+from targeting.workspace.load import Workspace
+
+KEY = "list_changed_over"
+
+
+def check_lists(
+    last: Path | None, summary: pl.DataFrame, workspace: Workspace, accepted: Collection[str]
+) -> list[Problem]:
+    """Stop where a rule's list grew or shrank by more than `stop_if: list_changed_over`.
+
+    Compared is the number of the selected; a rule that selected nobody last time is new.
+    """
+    most = workspace.settings.stop_if.list_changed_over
+    if most is None or last is None or KEY in accepted:
+        return []
+    try:
+        before = pl.read_csv(last / "contacts" / "summary.csv", columns=[RULE, "selected"])
+    except (OSError, pl.exceptions.PolarsError):
+        return []
+    sizes = (
+        _sizes(before)
+        .join(_sizes(summary), on=RULE, suffix="_now")
+        .filter(
+            (pl.col("selected_now") - pl.col("selected")).abs() > pl.col("selected") * float(most),
+            pl.col("selected") > 0,
+        )
+    )
+    place = workspace.place("targeting.yaml", "stop_if", KEY)
+    return [
+        Problem(
+            "D103",
+            f"the list of '{rule}' changed from {was} to {now} customers since {last.name}",
+            place,
+            f"look at the rule and the data; if it is meant: --accept {KEY}",
+        )
+        for rule, was, now in sizes.sort(RULE).iter_rows()
+    ]
+
+
+def _sizes(summary: pl.DataFrame) -> pl.DataFrame:
+    return summary.group_by(RULE).agg(pl.col("selected").cast(pl.Int64).sum())

@@ -1,0 +1,210 @@
+"""Labels: what a customer did or not, with every feature strictly before it.
+
+A column is a label as it stands, and a share of the customers, by keyed hash, judges. A label from
+purchases is built at cut-off dates: the frame at a cut-off holds what was known that day, the label
+what followed within the period. The newest cut-off judges, earlier ones train, and no label window
+of training reaches past the judged cut-off.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from targeting.frames import CUSTOMER
+from targeting.scoring.matrix import equals, share_by_hash
+from targeting.scoring.note import Note
+from targeting.workspace.catalogue import Catalogue
+from targeting.workspace.literals import Period
+from targeting.workspace.scores import Likelihood, Predicts
+
+CUT_OFF = "cut_off"
+LABEL = "label"
+MOST_CUT_OFFS = 6
+JUDGING_SHARE = 0.25
+BASELINE_FIELDS = ("recency_days", "frequency", "monetary")
+
+
+class History(Protocol):
+    """What was known at a past day: one row per customer who had bought by then, by customer_id.
+
+    Every feature is made from purchases up to and including `cut_off`.
+    """
+
+    def __call__(self, cut_off: dt.date, /) -> pl.DataFrame:
+        """Give the customers as they stood at the end of that day."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One likelihood as it was asked for."""
+
+    name: str
+    form: Likelihood
+    key: str
+    as_of: dt.date
+    field_types: Catalogue
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows with a label: one a customer and cut-off, sorted by both; `cut_off` null for a column.
+
+    `newest` is what the model that scores learns from: for a column the training rows again, so
+    that the judged customers' scores stay honest; for cut-offs the judged one joins the training.
+    `rate_before` and `rate_now` are the base rates of the last complete label window before the
+    judged cut-off and before as_of; None for a column.
+    """
+
+    inputs: tuple[str, ...]
+    train: pl.DataFrame
+    judged: pl.DataFrame
+    newest: pl.DataFrame
+    rate_before: float | None = None
+    rate_now: float | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def label_words(predicts: Predicts) -> str:
+    """Say the label as a report does: `buys within 30 days in category Laptops`."""
+    if predicts.field is not None:
+        return f"{predicts.field} is {predicts.value}"
+    if predicts.comes_back_within is not None:
+        return f"comes back within {predicts.comes_back_within}"
+    where = "".join(f" in {c} {v}" for c, v in (predicts.within or {}).items())
+    return f"buys within {predicts.buys_within}{where}"
+
+
+def label_period(predicts: Predicts) -> Period | None:
+    """Give the time that a customer has; None where the label is a column."""
+    return predicts.buys_within or predicts.comes_back_within
+
+
+def from_column(asked: Asked, customers: pl.DataFrame) -> Labelled:
+    """Label customers by a column of theirs; those without a value take no part."""
+    predicts = asked.form.predicts
+    assert predicts.field is not None
+    assert predicts.value is not None
+    field = pl.col(predicts.field)
+    kind = customers.schema[predicts.field]
+    columns = _columns(asked.form.inputs, customers)
+    labelled = (
+        customers.with_columns(equals(field, kind, predicts.value).cast(pl.Int8).alias(LABEL))
+        .drop_nulls(LABEL)
+        .select(CUSTOMER, pl.lit(None, dtype=pl.Date).alias(CUT_OFF), *columns, LABEL)
+        .sort(CUSTOMER)
+    )
+    share = float(asked.form.judged_on.share or JUDGING_SHARE)
+    judges = share_by_hash(asked.key, asked.name, share)
+    train = labelled.filter(~judges)
+    return Labelled(asked.form.inputs, train, labelled.filter(judges), train)
+
+
+def from_purchases(
+    asked: Asked, customers: pl.DataFrame, history: History, purchases: pl.DataFrame
+) -> Labelled:
+    """Label customers by what they bought after each cut-off."""
+    bought = purchases.filter(pl.col("amount") > 0)
+    judged_at, trained_at = cut_offs(asked, _first_day(bought))
+    pasts = {day: _past(asked, day, history, bought) for day in (judged_at, *trained_at)}
+    inputs, notes = _known_then(asked, pasts[judged_at], customers)
+    rows = {
+        day: past.join(customers.select(CUSTOMER, *_static(inputs, past)), on=CUSTOMER, how="left")
+        .select(CUSTOMER, CUT_OFF, *_columns(inputs, past), LABEL)
+        .sort(CUSTOMER)
+        for day, past in pasts.items()
+    }
+    nothing = rows[judged_at].clear()
+    newest = [judged_at, *trained_at][:MOST_CUT_OFFS]
+    return Labelled(
+        inputs=inputs,
+        train=_together(nothing, [rows[day] for day in trained_at]),
+        judged=rows[judged_at],
+        newest=_together(nothing, [rows[day] for day in newest]),
+        rate_before=base_rate(rows[trained_at[0]]) if trained_at else None,
+        rate_now=base_rate(rows[judged_at]),
+        notes=notes,
+    )
+
+
+def cut_offs(asked: Asked, first_day: dt.date | None) -> tuple[dt.date, list[dt.date]]:
+    """Give the judged cut-off and those of training, newest first.
+
+    A training cut-off has at least one label period of purchases before it; the newest may have
+    less where there is no other.
+    """
+    period = label_period(asked.form.predicts)
+    assert period is not None
+    newest = asked.form.judged_on.newest or period
+    judged_at = min(period.before(asked.as_of), newest.before(asked.as_of))
+    trained_at: list[dt.date] = []
+    day = period.before(judged_at)
+    while first_day is not None and len(trained_at) < MOST_CUT_OFFS and day > first_day:
+        if trained_at and period.before(day) < first_day:
+            break
+        trained_at.append(day)
+        day = period.before(day)
+    return judged_at, trained_at
+
+
+def base_rate(rows: pl.DataFrame) -> float | None:
+    """Give the share of customers who did it; None without customers."""
+    return int(rows[LABEL].sum()) / rows.height if rows.height else None
+
+
+def _past(asked: Asked, day: dt.date, history: History, bought: pl.DataFrame) -> pl.DataFrame:
+    """Join what was known at a cut-off with what followed it."""
+    predicts = asked.form.predicts
+    period = label_period(predicts)
+    assert period is not None
+    within = pl.col("purchased_on").is_between(day, period.after(day), closed="right")
+    matching = [equals(pl.col(c), bought.schema[c], v) for c, v in (predicts.within or {}).items()]
+    followed = bought.filter(within, *matching).select(CUSTOMER).unique()
+    known = history(day)
+    if predicts.comes_back_within is not None:
+        before = bought.filter(pl.col("purchased_on") < day).select(CUSTOMER).unique()
+        known = known.join(before, on=CUSTOMER, how="semi")
+    did = followed.with_columns(pl.lit(1, dtype=pl.Int8).alias(LABEL))
+    return known.join(did, on=CUSTOMER, how="left").with_columns(
+        pl.col(LABEL).fill_null(0), pl.lit(day, dtype=pl.Date).alias(CUT_OFF)
+    )
+
+
+def _known_then(
+    asked: Asked, past: pl.DataFrame, customers: pl.DataFrame
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Keep the inputs that past frames have, and attributes that do not change with purchases."""
+    kept, notes = [], []
+    for name in asked.form.inputs:
+        field = asked.field_types.get(name)
+        attribute = name in customers.columns and field is not None and field.origin == "customers"
+        if name in past.columns or attribute:
+            kept.append(name)
+        else:
+            text = f"'{name}' is not known at past cut-offs: it is left out"
+            notes.append(Note("M006", name, text))
+    return tuple(kept), tuple(notes)
+
+
+def _static(inputs: Sequence[str], past: pl.DataFrame) -> list[str]:
+    return [name for name in inputs if name not in past.columns]
+
+
+def _columns(inputs: Sequence[str], rows: pl.DataFrame) -> list[str]:
+    baselines = [name for name in BASELINE_FIELDS if name in rows.columns]
+    return list(dict.fromkeys([*inputs, *baselines]))
+
+
+def _together(nothing: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([nothing, *parts], how="vertical_relaxed").sort(CUSTOMER, CUT_OFF)
+
+
+def _first_day(bought: pl.DataFrame) -> dt.date | None:
+    first = bought["purchased_on"].min()
+    assert first is None or isinstance(first, dt.date)
+    return first

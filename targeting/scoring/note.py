@@ -1,0 +1,23 @@
+"""What a reader must know about a score, found while it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Note:
+    """One warning: a stable code, the field it is about (empty: the whole score), a sentence.
+
+    L001 leakage; M001 not built yet; M002 too few to learn from; M003 no history; M004 no better
+    than chance; M005 judged on few; M006 an input left out; S001 fewer segments than wished; S002
+    a feature that tells nobody apart; S003 the number was not chosen by bootstrap.
+    """
+
+    code: str
+    field: str
+    text: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Give the manifest's form."""
+        return {"code": self.code, "field": self.field, "text": self.text}

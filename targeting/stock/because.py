@@ -1,0 +1,180 @@
+"""Each line in words: flags, and one sentence with three facts and the rule behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import polars as pl
+
+from targeting.stock.inputs import RECENT_WEEKS
+
+
+def silent(as_of: dt.date) -> pl.Expr:
+    """Say which lines have not sold for 26 weeks; a younger shop cannot know."""
+    since = as_of - dt.timedelta(weeks=RECENT_WEEKS)
+    unsold = pl.col("last_sold_on").fill_null(dt.date.min) <= since
+    return unsold & (pl.col("weeks_seen") >= RECENT_WEEKS)
+
+
+def flags() -> pl.Expr:
+    """List what a planner should look at, worst first; then the rules' own flags."""
+    cover, sells = pl.col("days_of_cover"), pl.col("weekly_demand") > 0
+    empty = sells & pl.col("orderable") & (pl.col("on_hand") <= 0)
+    short = sells & pl.col("orderable") & (pl.col("available") <= pl.col("reorder_point"))
+    held = pl.col("on_hand") > 0
+    days_on_hand = pl.when(sells).then(pl.col("on_hand") / pl.col("weekly_demand") * 7)
+    found = {
+        "stock-out": empty,
+        "low": short & ~empty,
+        "dead": held & pl.col("silent"),
+        "overstock": held & ~pl.col("silent") & (cover > RECENT_WEEKS * 7),
+        "expiring": held & (days_on_hand > pl.col("shelf_life_days")),
+    }
+    own = [pl.when(condition).then(pl.lit(word)) for word, condition in found.items()]
+    named = pl.concat_list(own).list.drop_nulls()
+    return named.list.concat("rule_flags").list.unique(maintain_order=True).alias("flags")
+
+
+def because(rules: Iterable[str]) -> pl.Expr:
+    """Tell three facts, what follows from them, and who set the terms.
+
+    `rules` are all that stand in the column `rule`. Reads `wanted`, `needed` (wanted within the
+    limit), `quantity` (within the budget), `limit` and what `terms` settled.
+    """
+    facts = pl.format(
+        "{}; {}; a new delivery takes {}", _sales(), _stock(), _count("lead_time_days", "day")
+    )
+    order = pl.format("{}: {}.", facts, _decision())
+    sentence = (
+        pl.when("discontinued")
+        .then(pl.format("Discontinued: nothing to order. {}.", _capital(_stock())))
+        .when("silent")
+        .then(pl.format("{}: nothing to order. {}.", _silence(), _capital(_stock())))
+        .otherwise(order)
+    )
+    notes = pl.col("rule_notes").list.eval(pl.lit(" ") + pl.element()).list.join("")
+    terms = pl.when("orderable").then(pl.format(" {}", _terms(rules))).otherwise(pl.lit(""))
+    return pl.concat_str(sentence, terms, notes).alias("because")
+
+
+def plain(number: pl.Expr, decimals: int = 0) -> pl.Expr:
+    """Write a number without needless decimals: 4.2, 12."""
+    text = number.cast(pl.Float64).round(decimals).cast(pl.String)
+    return text.str.strip_suffix(".0")
+
+
+def _count(column: str, unit: str) -> pl.Expr:
+    number = plain(pl.col(column), 1)
+    return pl.concat_str(
+        number, pl.when(number == "1").then(pl.lit(f" {unit}")).otherwise(pl.lit(f" {unit}s"))
+    )
+
+
+def _sales() -> pl.Expr:
+    rate = pl.col("weekly_demand")
+    return (
+        pl.when(rate <= 0)
+        .then(pl.lit("Not sold lately"))
+        .when(rate < 0.5)
+        .then(pl.format("Sells 1 in {} weeks", plain(1 / rate)))
+        .otherwise(pl.format("Sells {} a week", plain(rate, 1)))
+    )
+
+
+def _stock() -> pl.Expr:
+    """Write what is there and how long it lasts: '6 on hand and 12 on order last 30 days'."""
+    hand, coming, kept = pl.col("on_hand"), pl.col("on_order"), pl.col("reserved")
+    counted = pl.col("was_on_hand").is_not_null()
+    nothing = pl.when(counted).then(pl.lit("none on hand")).otherwise(pl.lit("no count of stock"))
+    there = pl.when(hand > 0).then(pl.format("{} on hand", plain(hand, 1))).otherwise(nothing)
+    due = pl.when(coming > 0).then(pl.format(" and {} on order", plain(coming, 1)))
+    promised = pl.when(kept > 0).then(pl.format(" ({} of it reserved)", plain(kept, 1)))
+    days = pl.col("days_of_cover")
+    years = pl.format(" last {} years", plain(days / 365))
+    lasts = (
+        pl.when((days >= 1) & (days < 1000))
+        .then(pl.format(" last {} days", plain(days)))
+        .when(days >= 1000)
+        .then(years)
+    )
+    parts = [part.otherwise(pl.lit("")) for part in (due, promised, lasts)]
+    return pl.concat_str(there, *parts)
+
+
+def _capital(text: pl.Expr) -> pl.Expr:
+    return text.str.head(1).str.to_uppercase() + text.str.tail(-1)
+
+
+def _silence() -> pl.Expr:
+    last = pl.col("last_sold_on")
+    since = pl.format("Not sold since {}", last.dt.to_string("%Y-%m-%d"))
+    return pl.when(last.is_null()).then(pl.lit("Never sold")).otherwise(since)
+
+
+def _decision() -> pl.Expr:
+    quantity, needed, wanted = pl.col("quantity"), pl.col("needed"), pl.col("wanted")
+    ordered = pl.format("order {}", _in_packs())
+    cut = pl.format("{}, not the {} needed: that is what the budget allows", ordered, needed)
+    capped = pl.format("{}, not the {} needed: a rule's limit", ordered, wanted)
+    return (
+        pl.when((wanted == 0) & (pl.col("weekly_demand") <= 0))
+        .then(pl.lit("nothing to order"))
+        .when(wanted == 0)
+        .then(pl.lit("enough, order nothing"))
+        .when(needed == 0)
+        .then(
+            pl.format(
+                "{} needed, but the limit of {} is under the smallest order of {}",
+                wanted,
+                pl.col("limit"),
+                pl.col("smallest_order"),
+            )
+        )
+        .when(quantity == 0)
+        .then(pl.format("{} needed, but the budget went where more margin is at stake", needed))
+        .when(quantity < needed)
+        .then(cut)
+        .when(needed < wanted)
+        .then(capped)
+        .otherwise(ordered)
+    )
+
+
+def _in_packs() -> pl.Expr:
+    pack = pl.col("pack_size")
+    packs = pl.col("quantity") // pack
+    word = pl.when(packs == 1).then(pl.lit("pack")).otherwise(pl.lit("packs"))
+    parts = pl.format("{} ({} {} of {})", "quantity", packs, word, pack)
+    return pl.when(pack == 1).then(pl.col("quantity").cast(pl.String)).otherwise(parts)
+
+
+def _terms(rules: Iterable[str]) -> pl.Expr:
+    """Write who set the service level, and what else rules set."""
+    share = pl.format("{}% service", plain(pl.col("service_level") * 100, 2))
+    texts = sorted(set(rules))
+    said = pl.col("rule").replace_strict(texts, [_said(text) for text in texts], default="")
+    by_class = pl.format("{} (class {})", share, pl.col("abc").fill_null("C"))
+    besides = pl.when(said == "").then(pl.lit("")).otherwise(pl.format("; {}", said))
+    return (
+        pl.when(said.str.starts_with("service"))
+        .then(said.str.replace("service", share, literal=True))
+        .otherwise(pl.concat_str(by_class, besides))
+        + "."
+    )
+
+
+def _said(rules: str) -> str:
+    """Turn 'service_level: a; cover: b; order_at_most: a' into words, the service level first."""
+    by_rule: dict[str, list[str]] = {}
+    parts = [part.partition(": ") for part in rules.split("; ") if part]
+    for what, _, rule in sorted(parts, key=lambda part: part[0] != "service_level"):
+        by_rule.setdefault(rule, []).append(_WORDS.get(what, what))
+    return "; ".join(f"{_and(whats)} set by {rule}" for rule, whats in by_rule.items())
+
+
+_WORDS = {"service_level": "service", "order_at_most": "limit"}
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

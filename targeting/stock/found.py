@@ -1,0 +1,142 @@
+"""What is odd in the data, and what was assumed: the planner's list to mend."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from targeting.stock.because import plain
+from targeting.stock.columns import DATA_PROBLEMS, empty
+from targeting.stock.inputs import WEEKS
+from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE
+from targeting.stock.terms import Gap
+
+OLD_COUNT_DAYS: Final = 30
+OUTLIER: Final = 20  # times the usual week
+OUTLIER_UNITS: Final = 100
+
+
+@dataclass(frozen=True)
+class _Oddity:
+    source: str
+    where: pl.Expr
+    problem: pl.Expr
+    assumed: str
+    of_location: bool = True
+
+
+def data_problems(
+    lines: pl.DataFrame, gaps: list[Gap], as_of: dt.date, *, has_list: bool
+) -> pl.DataFrame:
+    """Give one row a problem: source, product_id, location, problem, and what was `assumed`.
+
+    What every line lacks is one row without a product; what a product lacks in all its locations
+    is one row without a location.
+    """
+    found = [_rows(lines, oddity) for oddity in _oddities(as_of)]
+    found += [_gap(lines, gap) for gap in gaps]
+    if not has_list:
+        found.append(whole("products", "there is no list of products", "every default"))
+    if lines["merged"].any():
+        text = "locations are not in both purchases and stock"
+        found.append(whole("stock", text, "stock and sales of all locations together"))
+    return pl.concat(found).unique(maintain_order=True).sort(list(DATA_PROBLEMS), nulls_last=False)
+
+
+def whole(source: str, problem: str, assumed: str) -> pl.DataFrame:
+    """Give one row for a problem that is not a product's."""
+    row = {
+        "source": source,
+        "product_id": None,
+        "location": None,
+        "problem": problem,
+        "assumed": assumed,
+    }
+    return pl.DataFrame([row], schema=DATA_PROBLEMS)
+
+
+def _gap(lines: pl.DataFrame, gap: Gap) -> pl.DataFrame:
+    """Name a gap product by product, or once where every product that it concerns has it."""
+    without = f"no {gap.what}"
+    concerned = lines.filter(gap.applies)
+    missing = concerned.filter(gap.missing)
+    if missing.is_empty():
+        return empty(DATA_PROBLEMS)
+    if missing.height < concerned.height and gap.source != "targeting.yaml":
+        oddity = _Oddity(gap.source, pl.lit(value=True), pl.lit(without), "", gap.of_location)
+        return _rows(missing, oddity, gap.assumed)
+    assumed = missing.select(gap.assumed.alias("assumed")).unique()["assumed"]
+    what = assumed[0] if len(assumed) == 1 else "line by line, under defaults"
+    everywhere = ", of any product" if concerned.height == lines.height else ", where it matters"
+    everywhere = "" if gap.source == "targeting.yaml" else everywhere
+    return whole(gap.source, without + everywhere, what)
+
+
+def _rows(lines: pl.DataFrame, oddity: _Oddity, assumed: pl.Expr | None = None) -> pl.DataFrame:
+    place = pl.col("location") if oddity.of_location else pl.lit(None, dtype=pl.String)
+    return lines.filter(oddity.where.fill_null(value=False)).select(
+        pl.lit(oddity.source).alias("source"),
+        "product_id",
+        place.alias("location"),
+        oddity.problem.alias("problem"),
+        (pl.lit(oddity.assumed) if assumed is None else assumed).alias("assumed"),
+    )
+
+
+def _oddities(as_of: dt.date) -> Iterable[_Oddity]:
+    sold = pl.col("last_sold_on").is_not_null()
+    unlisted = ~pl.col("listed")
+    text = pl.lit("sold, but not in the list of products")
+    yield _Oddity("purchases", unlisted & sold, text, "no cost, packs or lead time", False)
+    text = pl.lit("counted, but neither sold nor in the list of products")
+    yield _Oddity("stock", unlisted & ~sold, text, "no demand")
+    for name in ("on_hand", "on_order", "reserved"):
+        counted = pl.col(f"was_{name}")
+        said = name.replace("_", " ")
+        yield _Oddity("stock", counted < 0, pl.format(f"{{}} {said}", plain(counted, 3)), "0")
+    days = (pl.lit(as_of) - pl.col("counted_on")).dt.total_days()
+    old = pl.format("counted {} days ago", days)
+    yield _Oddity("stock", days > OLD_COUNT_DAYS, old, "as if counted today")
+    yield from _odd_sales(as_of)
+    yield from _odd_terms()
+
+
+def _odd_sales(as_of: dt.date) -> Iterable[_Oddity]:
+    weeks = (pl.lit(as_of) - pl.col("last_sold_on")).dt.total_days() // 7
+    silent = pl.format("not sold for {} weeks", weeks)
+    yield _Oddity("purchases", weeks >= WEEKS, silent, "no demand")
+    once = pl.lit("sold in a single week ever")
+    yield _Oddity("purchases", pl.col("sales_weeks") == 1, once, "it may sell so again")
+    largest, usual = pl.col("largest_week"), pl.col("usual_week")
+    burst = (largest > OUTLIER * usual) & (largest >= OUTLIER_UNITS)
+    text = pl.format(
+        "one week of {} against a usual {} in weeks with a sale", plain(largest), plain(usual, 1)
+    )
+    yield _Oddity("purchases", burst, text, "true, so the spread is wide: check the line")
+
+
+def _odd_terms() -> Iterable[_Oddity]:
+    lead, was_lead = pl.lit("lead time of 0 days"), pl.col("was_lead_time_days")
+    yield _Oddity("products", was_lead == 0, lead, "delivered the same day", False)
+    for name in ("lead_time_days", "lead_time_sd_days", "minimum_order", "unit_cost"):
+        said, value = name.replace("_", " "), pl.col(f"was_{name}")
+        text = pl.lit(f"{said} under 0")
+        yield _Oddity("products", value < 0, text, "as if missing", False)
+    pack = pl.col("was_pack_size")
+    broken = (pack != pack.round()) | (pack <= 0)
+    text = pl.format("pack size of {}", plain(pack, 3))
+    yield _Oddity("products", broken, text, "the next whole number", False)
+    loss = pl.col("price") <= pl.col("unit_cost")
+    yield _Oddity("products", loss, pl.lit("costs no less than its price"), "no margin", False)
+    asked = pl.col("rule_service_level")
+    text = pl.format("a service level of {}%", plain(asked * 100, 2))
+    limits = f"between {LOWEST_SERVICE:.0%} and {HIGHEST_SERVICE:.2%}"
+    outside = (asked < LOWEST_SERVICE) | (asked > HIGHEST_SERVICE)
+    yield _Oddity("rules", outside, text, limits)
+    unpriced = pl.col("rule_order_at_most_money").is_not_null() & pl.col("unit_cost").is_null()
+    text = pl.lit("a limit in money, and no unit cost")
+    yield _Oddity("rules", unpriced, text, "no limit in money")

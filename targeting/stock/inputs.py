@@ -1,0 +1,109 @@
+"""Frames with the columns that stock reads, whatever the shop has of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+KEY: Final = ("product_id", "location")
+UNIT: Final = 1000  # sales are summed in thousandths of a unit: exact, so in any order the same
+WEEKS: Final = 104  # no older week is looked at
+RECENT_WEEKS: Final = 26  # who wants what, dead stock, overstock
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+PURCHASES: Final[Schema] = {
+    "customer_id": pl.String,
+    "purchased_on": pl.Date,
+    "amount": pl.Int64,
+    "quantity": pl.Float64,
+    "product_id": pl.String,
+    "location": pl.String,
+}
+DESCRIPTION: Final[Schema] = {"product": pl.String, "category": pl.String, "brand": pl.String}
+PRODUCTS: Final[Schema] = {
+    "product_id": pl.String,
+    **DESCRIPTION,
+    "supplier": pl.String,
+    "unit_cost": pl.Int64,
+    "price": pl.Int64,
+    "pack_size": pl.Float64,
+    "minimum_order": pl.Float64,
+    "shelf_life_days": pl.Float64,
+    "lead_time_days": pl.Float64,
+    "lead_time_sd_days": pl.Float64,
+    "discontinued": pl.Boolean,
+}
+STOCK: Final[Schema] = {
+    "product_id": pl.String,
+    "location": pl.String,
+    "on_hand": pl.Float64,
+    "on_order": pl.Float64,
+    "reserved": pl.Float64,
+    "counted_on": pl.Date,
+}
+CUSTOMERS: Final[Schema] = {
+    "customer_id": pl.String,
+    "segment": pl.String,
+    "likelihood": pl.Float64,
+}
+PARAMETERS: Final[Schema] = {
+    "product_id": pl.String,
+    "location": pl.String,
+    "service_level": pl.Float64,
+    "cover_days": pl.Float64,
+    "order_at_most_units": pl.Float64,
+    "order_at_most_packs": pl.Float64,
+    "order_at_most_money": pl.Float64,
+    "order_at_most_weeks": pl.Float64,
+    "flags": pl.List(pl.String),
+    "notes": pl.List(pl.String),
+    "rule": pl.String,
+}
+
+
+def shaped(frame: pl.DataFrame | None, schema: Schema) -> pl.DataFrame:
+    """Give exactly these columns in these types; what the shop does not have is missing."""
+    if frame is None:
+        return pl.DataFrame(schema=schema)
+    return frame.select(
+        _finite(pl.col(name).cast(dtype), dtype)
+        if name in frame.columns
+        else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in schema.items()
+    )
+
+
+def sales_lines(purchases: pl.DataFrame, as_of: dt.date, *, by_location: bool) -> pl.DataFrame:
+    """Give one row a purchase line of a known product, up to as_of.
+
+    Columns: product_id, location (missing unless `by_location`), customer_id, purchased_on, amount
+    (minor units, negative for a return), `units` (thousandths, negative for a return), `week`
+    (0 is the week that ends on as_of, 1 the one before).
+    """
+    lines = shaped(purchases, PURCHASES)
+    returned = (pl.col("quantity") < 0) | (pl.col("amount") < 0)
+    size = (pl.col("quantity").fill_null(1).abs() * UNIT).clip(0, 1e12).round().cast(pl.Int64)
+    money = pl.col("amount").fill_null(0).abs()
+    return lines.filter(
+        pl.col("product_id").is_not_null() & (pl.col("purchased_on") <= as_of)
+    ).select(
+        "product_id",
+        pl.col("location") if by_location else pl.lit(None, dtype=pl.String).alias("location"),
+        "customer_id",
+        "purchased_on",
+        pl.when(returned.fill_null(value=False)).then(-money).otherwise(money).alias("amount"),
+        pl.when(returned.fill_null(value=False)).then(-size).otherwise(size).alias("units"),
+        ((pl.lit(as_of) - pl.col("purchased_on")).dt.total_days() // 7)
+        .cast(pl.Int32)
+        .alias("week"),
+    )
+
+
+def _finite(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
+    if dtype != pl.Float64:
+        return column
+    return pl.when(column.is_finite()).then(column)

@@ -1,0 +1,94 @@
+"""From units needed to whole packs: minimum order, limits by rule, and the budget."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+MOST_UNITS: Final = 1e9
+SLACK: Final = 1e-9  # a float's error is not another pack
+
+
+def lot(short: pl.Expr) -> pl.Expr:
+    """Round units short up to whole packs and to the smallest order; 0 where nothing is short."""
+    pack = pl.col("pack_size")
+    packs = ((short.clip(0, MOST_UNITS) / pack) - SLACK).ceil().cast(pl.Int64)
+    whole = pl.max_horizontal(packs * pack, pl.col("smallest_order"))
+    return pl.when(short > SLACK).then(whole).otherwise(0)
+
+
+def limit() -> pl.Expr:
+    """Give the most units that the rules allow, in whole packs; missing without a limit.
+
+    `order_at_most` in units, packs, money (minor units; without a unit cost it cannot bind) or
+    weeks of expected demand; the tightest holds.
+    """
+    pack, cost = pl.col("pack_size"), pl.col("unit_cost")
+    priced = pl.when(cost > 0).then(pl.col("rule_order_at_most_money") / (cost * pack))
+    packs = pl.min_horizontal(
+        pl.col("rule_order_at_most_units") / pack,
+        pl.col("rule_order_at_most_packs"),
+        priced,
+        pl.col("rule_order_at_most_weeks") * pl.col("weekly_demand") / pack,
+    )
+    return ((packs.clip(0, MOST_UNITS) + SLACK).floor().cast(pl.Int64)) * pack
+
+
+def limited(wanted: pl.Expr) -> pl.Expr:
+    """Keep a quantity within its limit; under the smallest order nothing is left of it."""
+    most = pl.min_horizontal(wanted, pl.col("limit"))
+    return pl.when(most >= pl.col("smallest_order")).then(most).otherwise(0)
+
+
+def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:
+    """Cut quantities until their cost is within the budget; money in minor units.
+
+    The lines that lose the least margin for their money go first, in whole packs and never under
+    the smallest order; what that leaves of the budget goes down the same ranking once more. Lines
+    without a unit cost are not counted. Ties go by the order of the lines.
+
+    Takes needed, unit_cost, pack_size, smallest_order, expected_lost_margin.
+    """
+    if budget is None:
+        return lines["needed"].alias("quantity")
+    cost = pl.col("needed") * pl.col("unit_cost").fill_null(0)
+    numbered = lines.with_row_index("line").with_columns(
+        cost.alias("cost"), pl.lit(0, dtype=pl.Int64).alias("quantity")
+    )
+    worth = pl.col("expected_lost_margin").fill_null(0) / pl.col("cost")
+    waiting = numbered.filter(pl.col("cost") > 0).sort(worth, "line", descending=[True, False])
+    settled = [
+        numbered.filter(pl.col("cost") == 0).select("line", pl.col("needed").alias("quantity"))
+    ]
+    left = max(budget, 0)
+    while waiting.height:
+        taken, waiting = _spend(waiting, left)
+        settled.append(taken.select("line", "quantity"))
+        left -= int((taken["quantity"] * taken["unit_cost"]).sum())
+    return pl.concat(settled).sort("line")["quantity"]
+
+
+def _spend(waiting: pl.DataFrame, left: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Settle the best lines as far as the money goes, the next one in part; give the rest back.
+
+    Lines whose smallest order is dearer than all that is left are settled at 0.
+    """
+    affordable = pl.col("smallest_order") * pl.col("unit_cost") <= left
+    hopeless = waiting.filter(~affordable)
+    ranked = waiting.filter(affordable).with_columns(pl.col("cost").cum_sum().alias("spent"))
+    full = ranked.filter(pl.col("spent") <= left)
+    rest = ranked.slice(full.height)
+    left -= int(full["cost"].sum())
+    pack_cost = pl.col("pack_size") * pl.col("unit_cost")
+    part = pl.lit(left) // pack_cost * pl.col("pack_size")
+    enough = part >= pl.col("smallest_order")
+    crossing = rest.head(1).with_columns(pl.when(enough).then(part).otherwise(0).alias("quantity"))
+    taken = pl.concat(
+        [
+            hopeless,
+            full.with_columns(pl.col("needed").alias("quantity")).drop("spent"),
+            crossing.drop("spent"),
+        ]
+    )
+    return taken, rest.slice(1).drop("spent")

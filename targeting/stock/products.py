@@ -1,0 +1,182 @@
+"""One row a product and location: everything that inventory rules and suggestions read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final
+
+import polars as pl
+
+from targeting.stock.classes import abc
+from targeting.stock.demand import demand, weekly_sales, weeks_seen
+from targeting.stock.inputs import (
+    DESCRIPTION,
+    KEY,
+    PRODUCTS,
+    STOCK,
+    UNIT,
+    sales_lines,
+    shaped,
+)
+from targeting.stock.wanted import wanted
+from targeting.workspace.settings import Ordering
+
+REVENUE_WEEKS: Final = 52
+
+
+def product_table(
+    purchases: pl.DataFrame,
+    products: pl.DataFrame | None,
+    stock: pl.DataFrame | None,
+    customers: pl.DataFrame | None,
+    ordering: Ordering,
+    as_of: dt.date,
+    *,
+    digits: int,
+) -> pl.DataFrame:
+    """Give one row a product and location, sorted by them; missing where the shop has no say.
+
+    A row stands for what was sold, counted or listed; a listed product without either has no
+    location. Locations are told apart where purchases and stock both name them, else stock and
+    sales are summed over them (`merged`). Money is in minor units of `digits` decimals, so nothing
+    here depends on it; quantities are units; `on_hand` is as counted, `available` takes a negative
+    count as 0.
+
+    Besides the fields for rules it holds what `suggest` needs: `weeks_seen` (of the shop),
+    `history_weeks`, `sales_weeks`, `largest_week`, `usual_week`, `level_demand`, `last_sold_on`,
+    `average_paid` (minor units a unit, last 52 weeks), `segment_weights`, `listed` (missing without
+    a list of products), `counted` (missing without stock), `merged`.
+    """
+    del digits
+    by_location, merged = _locations(purchases, stock)
+    lines = sales_lines(purchases, as_of, by_location=by_location)
+    seen = weeks_seen(lines)
+    listed = _listed(products)
+    counted = _counted(stock, as_of, by_location=by_location)
+    table = (
+        _keys(lines, counted, listed)
+        .join(listed, on="product_id", how="left", maintain_order="left")
+        .join(counted, on=KEY, how="left", nulls_equal=True, maintain_order="left")
+    )
+    for described in (demand(weekly_sales(lines), seen), _history(lines)):
+        table = table.join(described, on=KEY, how="left", nulls_equal=True, maintain_order="left")
+    for described in (_revenue(lines), wanted(lines, customers), _described(purchases)):
+        table = table.join(described, on="product_id", how="left", maintain_order="left")
+    return table.with_columns(
+        pl.lit(seen, dtype=pl.Int64).alias("weeks_seen"),
+        pl.lit(merged).alias("merged"),
+        *_filled(has_list=products is not None, has_stock=stock is not None, has_sales=seen > 0),
+        *(pl.coalesce(name, f"sold_{name}").alias(name) for name in DESCRIPTION),
+    ).with_columns(_days_of_cover()).drop([f"sold_{name}" for name in DESCRIPTION])  # fmt: skip
+
+
+def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:
+    """Say whether locations are told apart, and whether some had to be merged."""
+    sold, counted = _names_locations(purchases), stock is not None and _names_locations(stock)
+    apart = (sold or purchases.is_empty()) and (counted or stock is None)
+    return apart, (sold or counted) and not apart
+
+
+def _names_locations(frame: pl.DataFrame) -> bool:
+    return "location" in frame.columns and frame["location"].count() > 0
+
+
+def _listed(products: pl.DataFrame | None) -> pl.DataFrame:
+    return (
+        shaped(products, PRODUCTS)
+        .filter(pl.col("product_id").is_not_null())
+        .sort(list(PRODUCTS))
+        .unique("product_id", keep="first", maintain_order=True)
+        .with_columns(pl.lit(value=True).alias("listed"))
+    )
+
+
+def _counted(stock: pl.DataFrame | None, as_of: dt.date, *, by_location: bool) -> pl.DataFrame:
+    """Take each product's newest count up to as_of; a count without a date is today's."""
+    day = pl.col("counted_on")
+    newest = (
+        shaped(stock, STOCK)
+        .filter(pl.col("product_id").is_not_null() & (day.fill_null(as_of) <= as_of))
+        .filter(day.fill_null(as_of) == day.fill_null(as_of).max().over(KEY))
+        .sort(list(STOCK))
+    )
+    if not by_location:
+        newest = newest.with_columns(pl.lit(None, dtype=pl.String).alias("location"))
+    return newest.group_by(KEY, maintain_order=True).agg(
+        *(_sum(name) for name in ("on_hand", "on_order", "reserved")),
+        day.min(),
+        pl.lit(value=True).alias("counted"),
+    )
+
+
+def _sum(name: str) -> pl.Expr:
+    """Add up in thousandths, so that the order of rows does not matter."""
+    whole = (pl.col(name).clip(-1e12, 1e12) * UNIT).round().cast(pl.Int64).sum() / UNIT
+    return pl.when(pl.col(name).count() > 0).then(whole).alias(name)
+
+
+def _keys(lines: pl.DataFrame, counted: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    placed = pl.concat([lines.select(KEY), counted.select(KEY)]).unique()
+    alone = listed.select("product_id").join(placed, on="product_id", how="anti")
+    nowhere = alone.with_columns(pl.lit(None, dtype=pl.String).alias("location"))
+    return pl.concat([placed, nowhere.select(KEY)]).sort(KEY, nulls_last=False)
+
+
+def _history(lines: pl.DataFrame) -> pl.DataFrame:
+    sold = lines.filter(pl.col("units") > 0)
+    return sold.group_by(KEY).agg(pl.col("purchased_on").max().alias("last_sold_on"))
+
+
+def _revenue(lines: pl.DataFrame) -> pl.DataFrame:
+    """Give each product's class by revenue and the price paid on average, last 52 weeks."""
+    earned = (
+        lines.filter(pl.col("week") < REVENUE_WEEKS)
+        .group_by("product_id")
+        .agg(pl.col("amount").sum().alias("revenue"), pl.col("units").sum())
+    )
+    paid = (pl.col("revenue") * UNIT / pl.col("units")).round().cast(pl.Int64)
+    return abc(earned).join(
+        earned.select(
+            "product_id",
+            pl.when(pl.col("units") > 0, pl.col("revenue") > 0).then(paid).alias("average_paid"),
+        ),
+        on="product_id",
+    )
+
+
+def _described(purchases: pl.DataFrame) -> pl.DataFrame:
+    """Take name, category and brand from purchase lines, for products that no list describes."""
+    lines = shaped(purchases, {"product_id": pl.String, **DESCRIPTION})
+    return (
+        lines.filter(pl.col("product_id").is_not_null())
+        .group_by("product_id")
+        .agg(pl.col(name).min().alias(f"sold_{name}") for name in DESCRIPTION)
+    )
+
+
+def _filled(*, has_list: bool, has_stock: bool, has_sales: bool) -> Iterable[pl.Expr]:
+    """Say what a row without a match means: no sales are 0, not missing."""
+    for name in ("weekly_demand", "level_demand"):
+        yield pl.col(name).fill_null(0.0)
+    yield pl.col("demand_class").fill_null("none")
+    yield pl.col("method").fill_null("none")
+    yield pl.col("wanted_by").fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    for name, is_known in (("listed", has_list), ("counted", has_stock)):
+        known = pl.lit(is_known)
+        yield pl.when(known).then(pl.col(name).fill_null(value=False)).alias(name)
+    if has_sales:
+        yield pl.col("abc").fill_null("C")
+    yield _available().alias("available")
+
+
+def _available() -> pl.Expr:
+    """On hand, less what is reserved, plus what is on order; missing without a count."""
+    parts = {name: pl.col(name).clip(lower_bound=0) for name in ("on_hand", "reserved", "on_order")}
+    return parts["on_hand"] - parts["reserved"].fill_null(0) + parts["on_order"].fill_null(0)
+
+
+def _days_of_cover() -> pl.Expr:
+    rate = pl.col("weekly_demand")
+    days = pl.col("available").clip(lower_bound=0) / rate * 7
+    return pl.when(rate > 0).then(days).alias("days_of_cover")
