@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from targeting.campaigns.decide import not_yet_obeyed
 from targeting.customers.derived import check_computed
 from targeting.customers.table import replaced_fields
-from targeting.exports.contacts import check_destinations
-from targeting.exports.messages import check_messages
+from targeting.exports.check import check_destinations
+from targeting.exports.messages import Messages
 from targeting.problems import Problem, Refused, errors, in_order
-from targeting.rules.model import Rule
+from targeting.rules.model import Contact, Rule
 from targeting.rules.read import read_rules
 from targeting.scoring.check import check_scores
 from targeting.workspace.load import Workspace, load
@@ -61,9 +63,28 @@ def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     problems += check_computed(workspace)
     problems += check_scores(workspace)
     problems += check_destinations(workspace, [rule.name for rule in rules])
-    problems += check_messages(workspace, rules)
+    problems += _check_messages(workspace, rules)
     problems += replaced_fields(workspace) + not_yet_obeyed(workspace)
     ordered = in_order(problems)
     if errors(ordered):
         return None, ordered
     return Plan(workspace, rules, ordered), ordered
+
+
+def _check_messages(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem]:
+    """Check each template on the channels that its rules use it for."""
+    used: dict[str, set[str]] = {}
+    for rule in rules:
+        if isinstance(rule.then, Contact):
+            for template in rule.then.messages.values():
+                used.setdefault(template, set()).update(rule.then.channels)
+    if not used:
+        return []
+    messages = Messages(
+        workspace.folder,
+        workspace.settings.shop,
+        dt.date.min,
+        fields=workspace.customer_fields,
+        policy=workspace.policy,
+    )
+    return messages.check(used)

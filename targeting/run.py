@@ -1,4 +1,4 @@
-"""The story of a run: sources in, one folder out. Each step is a function of what stands above it."""
+"""The story of a run: sources in, one folder out; each step a function of those above it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ from targeting.run_folder.compare import check_lists
 from targeting.run_folder.identity import run_identity
 from targeting.run_folder.write import latest, only_one, publish, read_manifest, whole_or_nothing
 from targeting.scoring.score import add_scores, fit, load_fitted, save_fitted
-from targeting.stock.parameters import parameters
-from targeting.stock.products import product_table
-from targeting.stock.suggest import suggest
+from targeting.stock.night import order_suggestions
 
 
 @dataclass(frozen=True)
@@ -108,18 +106,15 @@ def run(plan: Plan, options: Options) -> Finished:
         _refuse_on(check_lists(latest(options.out), summary, workspace, options.accepted))
 
         tell("suggesting orders")
-        ordering, digits = workspace.settings.ordering, workspace.settings.shop.minor_digits
-        shelves = product_table(
-            read.frames.get("purchases"),
-            read.frames.get("products"),
-            read.frames.get("stock"),
+        settings = workspace.settings
+        suggestions = order_suggestions(
+            read.frames,
             scored,
-            ordering,
+            plan.rules,
+            settings.ordering,
             as_of,
-            digits=digits,
+            digits=settings.shop.minor_digits,
         )
-        settled = parameters(shelves, plan.rules, as_of, minor)
-        suggestions = suggest(shelves, settled, ordering, as_of, digits=digits)
 
         tell("writing lists, sheet and report")
         results = Results(

@@ -14,6 +14,7 @@ from targeting.workspace.settings import Shop
 
 MOST_DECIMALS: Final = 6  # of a number that says no decimals: what scores are rounded to
 _WIDEST: Final = 38  # digits of a Decimal
+_LARGE: Final = 1e15
 
 
 def columns_of(
@@ -42,15 +43,16 @@ def decimals_of(form: ColumnForm, fields: Mapping[str, Field], shop: Shop) -> in
 def as_text(column: pl.Series, decimals: int | None) -> pl.Series:
     """Spell numbers and dates plainly: 1234.50, 0.031, 3, 2026-11-24; no exponents."""
     dtype = column.dtype
-    if dtype.is_integer() and not decimals:
-        return column.cast(pl.String)
-    if not dtype.is_numeric():
+    if not dtype.is_numeric() or (dtype.is_integer() and not decimals):
         return column.cast(pl.String)
     shown = MOST_DECIMALS if decimals is None else min(decimals, 12)
     exact = column if dtype.is_decimal() else column.cast(pl.Float64).round(shown)
     text = exact.cast(pl.Decimal(_WIDEST, shown), strict=False).cast(pl.String)
     text = text.fill_null(column.cast(pl.String))  # too large for a Decimal: as it is
     if decimals is None:
+        whole = exact.cast(pl.Decimal(_WIDEST, 0), strict=False)
+        large = exact.abs() >= _LARGE  # no fractions there, and digits that a float does not have
+        text = text.zip_with(~large.fill_null(value=False), whole.cast(pl.String) + ".")
         text = text.str.strip_chars_end("0").str.strip_chars_end(".")
     return text.replace(_NEGATIVE_ZEROS, _ZEROS)
 

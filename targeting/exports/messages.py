@@ -125,7 +125,7 @@ class Messages:
     def _written(self, name: str, group: pl.DataFrame) -> Iterator[tuple[int, str]]:
         """Fill one template for its contacts: number of the contact, text."""
         template, wanted = self._ready(name)
-        columns = [c for c in group.columns if c in wanted]
+        columns = [c for c in group.columns if c in wanted] or [CUSTOMER]
         filled = _without_blanks(group.select(columns))
         customers = group[CUSTOMER]
         failures: dict[_Failure, list[int]] = {}

@@ -59,7 +59,9 @@ class Formats:
             "input_share": book.add_format(mine | {"num_format": "0.0#%"}),
             "input_days": book.add_format(mine | {"num_format": "0"}),
             "fact": book.add_format(base | {"align": "right"}),
-            "title": book.add_format({"bold": True, "font_size": 18, "font_color": DARK, "valign": "vcenter"}),
+            "title": book.add_format(
+                {"bold": True, "font_size": 18, "font_color": DARK, "valign": "vcenter"}
+            ),
             "section": book.add_format({"bold": True, "font_size": 12, "font_color": DARK}),
             "note": book.add_format({"text_wrap": True, "valign": "top", "font_size": 10}),
             "header": book.add_format(_header(DARK, "#FFFFFF")),

@@ -31,6 +31,7 @@ _TIME = r"[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d+)?)?"
 _ISO = rf"{_DAY}(?:{_TIME})?$"
 _ZONED = rf"{_DAY}{_TIME}(?:Z|[+-]\d{{2}}:?\d{{2}})$"
 _NO_SECONDS = r"^(.{10}T\d{2}:\d{2})(Z|[+-])"
+_NO_HALVES_LEFT = float(2**45)  # from here on the nudge of `to_minor` would be seen
 _MOST_MINOR = float(2**60)  # far beyond what the contract allows, and within Int64
 
 
@@ -88,7 +89,7 @@ def to_minor(major: pl.Expr, digits: int) -> pl.Expr:
 
 def minor_of(units: pl.Expr) -> pl.Expr:
     """Round a Float64 number of minor units to Int64, as `to_minor` does."""
-    nudged = units * (1 + 2.0**-51)
+    nudged = pl.when(units.abs() < _NO_HALVES_LEFT).then(units * (1 + 2.0**-51)).otherwise(units)
     whole = nudged.clip(-_MOST_MINOR, _MOST_MINOR).round(0, mode="half_away_from_zero")
     return whole.cast(pl.Int64)
 

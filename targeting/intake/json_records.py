@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from targeting.frames import REASON, ROW
-from targeting.intake.headers import tidy
+from targeting.intake.headers import Sought, tidy
 from targeting.intake.opened import VALUE, Cells, Opened, Origin
 from targeting.intake.texts import Text, utf8_text
 from targeting.problems import Refused, refuse
@@ -19,21 +19,21 @@ from targeting.problems import Refused, refuse
 UNREADABLE = "unreadable_line"
 
 
-def open_json(origin: Origin) -> Opened:
+def open_json(origin: Origin, sought: Sought) -> Opened:
     """Read an array of objects; a type that differs from record to record is read as text."""
     raw = _bytes(utf8_text(origin, first_line_ends=False)).removeprefix(b"\xef\xbb\xbf")
     if not raw.lstrip().startswith(b"["):
         lines = raw.lstrip().startswith(b"{") and b"\n{" in raw
         instead = "one object a line: format: ndjson" if lines else 'like [{"age": 41}, …]'
         raise origin.broken("not an array of objects", instead)
-    frame = _objects(origin, raw)
+    frame = _objects(origin, raw, sought)
     return Opened(
         tuple(map(tidy, frame.columns)),
         lambda columns: Cells(_picked(frame, columns).with_row_index(ROW, offset=1)),
     )
 
 
-def open_ndjson(origin: Origin) -> Opened:
+def open_ndjson(origin: Origin, sought: Sought) -> Opened:
     """Read one object a line; a line that is none is set apart."""
     text = pl.col("text")
     lines = (
@@ -46,7 +46,7 @@ def open_ndjson(origin: Origin) -> Opened:
     )
     good = lines.filter("good")
     array = b"[" + (good["text"].str.join(",").item() or "").encode() + b"]"
-    frame = _objects(origin, array)
+    frame = _objects(origin, array, sought)
     bad = lines.filter(~pl.col("good")).select(
         ROW, text.str.head(200).alias(VALUE), pl.lit(UNREADABLE).alias(REASON)
     )
@@ -60,9 +60,9 @@ def _bytes(text: Text) -> bytes:
     return text.getvalue() if isinstance(text, io.BytesIO) else text.read_bytes()
 
 
-def _objects(origin: Origin, raw: bytes) -> pl.DataFrame:
-    if raw.strip(b"[] \r\n\t") == b"":
-        return pl.DataFrame()
+def _objects(origin: Origin, raw: bytes, sought: Sought) -> pl.DataFrame:
+    if re.fullmatch(rb"\s*\[\s*\]\s*", raw):  # no record tells its columns: take them as there
+        return pl.DataFrame(schema=dict.fromkeys(sought.theirs.values(), pl.String))
     try:
         return pl.read_json(io.BytesIO(raw), infer_schema_length=None)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):

@@ -13,7 +13,7 @@ _SPACES = " \u00a0\u202f\u2009"
 _EXAMPLE = re.compile(
     r"(?P<before>[^\d+\-]*?)\s*"
     rf"(?:\d{{1,3}}(?:(?P<thousands>[,.'’{_SPACES}])\d{{3}})+|\d+)"
-    r"(?P<point>[.,])\d+"
+    r"(?P<point>[.,])(?P<decimals>\d+)"
     r"\s*(?P<after>\D*)",
     re.ASCII,
 )
@@ -63,7 +63,8 @@ def read_style(example: str, marks: tuple[str, ...] = ()) -> NumberStyle:
         Misread: where the example does not tell the thousands sign from the decimal point.
     """
     found = _EXAMPLE.fullmatch(example.strip())
-    if found is None:
+    # 1,234 may be a thousand or a little more than one.
+    if found is None or (not found["thousands"] and len(found["decimals"]) == 3):
         raise Misread(
             f"'{example}' does not say which sign parts the decimals",
             'write one thousand two hundred thirty-four and 56 hundredths, like "1,234.56"',

@@ -39,9 +39,9 @@ def open_source(origin: Origin, sought: Sought) -> Opened:
             case "csv":
                 return open_delimited(origin, sought)
             case "json":
-                return open_json(origin)
+                return open_json(origin, sought)
             case "ndjson":
-                return open_ndjson(origin)
+                return open_ndjson(origin, sought)
             case "parquet":
                 return open_columnar(origin)
             case "xlsx":

@@ -55,19 +55,23 @@ def _chapter(
 ) -> LikelihoodChapter:
     pictures = [_lift(name, model, speech), _calibration(name, model, speech)]
     return LikelihoodChapter(
-        title=title_of(name, night.catalogue.get(name)),
+        title=_title(night, name, model),
         reading=_reading(model, speech),
-        warnings=tuple(_warning(row) for row in rows_of(model.get("warnings"))),
+        warnings=tuple(Finding(said_plainly(row)) for row in rows_of(model.get("warnings"))),
         figures=tuple(figure for figure in pictures if figure is not None),
         compared=_compared(model, speech),
         compared_reading=_against_baselines(model, speech),
     )
 
 
+def _title(night: Night, name: str, model: Mapping[str, object]) -> str:
+    title, label = title_of(name, night.catalogue.get(name)), model.get("label")
+    return f"{title}: {label}" if isinstance(label, str) and label else title
+
+
 def _reading(model: Mapping[str, object], speech: Speech) -> tuple[str, ...]:
-    label = str(model.get("label") or "the label")
     judged, base = whole(model.get("judged")), real(model.get("base_rate"))
-    said = [f"Predicts: {label}."]
+    said = []
     if judged and base is not None:
         said.append(
             f"Judged on {speech.count(judged, 'customer')} that the model had not seen:"
@@ -86,11 +90,12 @@ def _reading(model: Mapping[str, object], speech: Speech) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _warning(row: Mapping[str, object]) -> Finding:
-    text = str(row.get("text") or "")
-    if str(row.get("code") or "").startswith("leak") or "leak" in text.lower():
-        text = f"Do not rely on this likelihood yet. {text}"
-    return Finding(text)
+def said_plainly(warning: Mapping[str, object]) -> str:
+    """Say a model's warning so that a manager knows what it means for the lists."""
+    text = str(warning.get("text") or "").strip()
+    if "leak" in str(warning.get("code") or "").lower() or "leak" in text.lower():
+        return f"Do not rely on this likelihood yet: {text}"
+    return text
 
 
 def _lift(name: str, model: Mapping[str, object], speech: Speech) -> Figure | None:
@@ -151,7 +156,7 @@ def _calibration(name: str, model: Mapping[str, object], speech: Speech) -> Figu
         tuple((str(k), speech.percent(s), speech.percent(h)) for k, (s, h) in enumerate(points, 1)),
     )
     picture = calibration(name, points, speech.percent)
-    return Figure(name, "Said and happened", reading, picture, table)
+    return Figure(name, "What was said, and what happened", reading, picture, table)
 
 
 def _compared(model: Mapping[str, object], speech: Speech) -> Table:

@@ -157,14 +157,11 @@ def _lists(night: Night, speech: Speech, name: str) -> Table:
     own = night.decisions.filter(pl.col(RULE) == name)
     kinds = [(pl.col(OUTCOME) == kind).sum().alias(kind) for kind in (SELECTED, HELD_OUT, REFUSED)]
     counted = own.group_by(pl.col(SEGMENT).cast(pl.String)).agg(*kinds)
-    ordered = counted.sort(SELECTED, SEGMENT, descending=[True, False], nulls_last=True)
-    most = max(ordered[SELECTED].to_list(), default=0) or 1
+    rows = list(counted.sort(SELECTED, SEGMENT, descending=[True, False], nulls_last=True).rows())
+    most = max((sum(row[1:]) for row in rows), default=0) or 1
     return Table(
         caption,
         heads,
-        tuple(
-            (segment or "No segment", *map(speech.number, row))
-            for segment, *row in ordered.iter_rows()
-        ),
-        bars=tuple((n / most,) for n in ordered[SELECTED].to_list()),
+        tuple((segment or "No segment", *map(speech.number, row)) for segment, *row in rows),
+        bars=tuple(tuple(n / most for n in row[1:]) for row in rows),
     )

@@ -63,9 +63,7 @@ def _reading(segments: list[Mapping[str, object]], speech: Speech) -> str:
     reached = max(segments, key=lambda s: whole(s.get("contacted")) / (whole(s.get("size")) or 1))
     if whole(reached.get("contacted")):
         part = whole(reached.get("contacted")) / whole(reached.get("size"))
-        text += (
-            f" {_name(reached)} hears from the shop most: {speech.percent(part)} of them tonight."
-        )
+        text += f" {_name(reached)} are contacted most: {speech.percent(part)} of them tonight."
     return text
 
 
@@ -130,20 +128,13 @@ def _medians(segments: list[Mapping[str, object]], night: Night, speech: Speech)
     names = list(mapping(segments[0].get("medians")))
     chosen = [name for name in _MAIN if name in names]
     chosen = (chosen + [name for name in names if name not in chosen])[:_MOST_SHOWN]
-    heads = []
-    for name in chosen:
-        field = night.catalogue.get(name)
-        unit = f" ({field.unit})" if field is not None and field.unit else ""
-        heads.append(title_of(name, field) + unit)
+    columns = [_column(name, segments, night, speech) for name in chosen]
     return Table(
         "The customer in the middle of each segment (medians)",
-        ("Segment", *heads),
+        ("Segment", *(_head(name, night) for name in chosen)),
         tuple(
-            (
-                _name(s),
-                *(_value(n, mapping(s.get("medians")).get(n), night, speech) for n in chosen),
-            )
-            for s in segments
+            (_name(segment), *row)
+            for segment, row in zip(segments, zip(*columns, strict=True), strict=False)
         ),
         note=f"{len(chosen)} of {len(names)} fields; the others stand in analysis.json."
         if len(names) > len(chosen)
@@ -151,8 +142,22 @@ def _medians(segments: list[Mapping[str, object]], night: Night, speech: Speech)
     )
 
 
-def _value(name: str, value: object, night: Night, speech: Speech) -> str:
-    field, number = night.catalogue.get(name), real(value)
-    if number is not None and field is not None and field.type == "money":
-        return speech.money(number * 10**speech.shop.minor_digits)
-    return speech.number(number, 1)
+def _head(name: str, night: Night) -> str:
+    field = night.catalogue.get(name)
+    own = field is not None and field.unit and field.origin != "purchases"
+    return title_of(name, field) + (f" ({field.unit})" if field is not None and own else "")
+
+
+def _column(
+    name: str, segments: list[Mapping[str, object]], night: Night, speech: Speech
+) -> list[str]:
+    """Write a field's medians with as many decimals as the column needs."""
+    values = [real(mapping(segment.get("medians")).get(name)) for segment in segments]
+    field = night.catalogue.get(name)
+    if field is not None and field.type == "money":
+        minor = 10**speech.shop.minor_digits
+        return [speech.money(None if value is None else value * minor) for value in values]
+    known = [value for value in values if value is not None]
+    small = bool(known) and max(map(abs, known)) < 1
+    fractions = any(value != int(value) for value in known)
+    return [speech.fixed(value, 3 if small else 1 if fractions else 0) for value in values]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from targeting.report.numbers import Night
-from targeting.report.parts import Figure, Table, real, rows_of, title_of, whole
+from targeting.report.parts import Figure, Layout, Table, real, rows_of, title_of, whole
 from targeting.report.parts import mapping as a_mapping
-from targeting.report.pictures import Cell, Point, columns, heat, line
+from targeting.report.pictures import Cell, Point, cohort_map, columns, line, link_map
 from targeting.report.speech import Speech
 
 _MOST_COHORTS = 24
@@ -164,7 +164,7 @@ def _cohorts(cohorts: list[Row], speech: Speech) -> Figure | None:
         for k, share in enumerate(_shares(row)[1 : width + 1], start=1)
     ]
     order = ([str(k) for k in range(1, width + 1)], [_cohort_name(row, speech) for row in newest])
-    svg = heat("cohorts", cells, order, both_ways=False, turned=False)
+    svg = cohort_map("cohorts", cells, order)
     shown = "" if len(newest) == len(cohorts) else f" The newest {len(newest)} months are drawn."
     return Figure(
         "cohorts",
@@ -172,7 +172,7 @@ def _cohorts(cohorts: list[Row], speech: Speech) -> Figure | None:
         _cohort_reading(cohorts, speech) + shown,
         svg,
         _cohort_table(newest, speech),
-        wide=True,
+        layout="wide",
     )
 
 
@@ -245,7 +245,7 @@ def _correlations(pairs: list[Row], night: Night, speech: Speech) -> Figure | No
                 text = speech.fixed(r, 2) if abs(r) >= 0.1 else ""
                 cells.append(Cell(titles[b], titles[a], r, text))
     order = ([titles[n] for n in names[:-1]], [titles[n] for n in names[1:]])
-    svg = heat("correlations", cells, order, both_ways=True, turned=True)
+    svg = link_map("correlations", cells, order)
     reading = _pair_reading(strong, night, speech)
     if len(every) > len(names):
         reading += (
@@ -253,7 +253,8 @@ def _correlations(pairs: list[Row], night: Night, speech: Speech) -> Figure | No
             f" {speech.count(len(pairs), 'pair')} stand in analysis.json."
         )
     table = _pair_table(strong[:_MOST_PAIRS], len(strong), night, speech)
-    return Figure("correlations", "What moves together", reading, svg, table, wide=True)
+    layout: Layout = "wide beside" if len(names) <= 12 else "wide"
+    return Figure("correlations", "What moves together", reading, svg, table, layout)
 
 
 def _fields_drawn(strong: list[Row], night: Night) -> list[str]:

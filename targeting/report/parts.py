@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -26,6 +27,9 @@ class Table:
     note: str = ""
 
 
+Layout = Literal["narrow", "wide", "wide beside"]
+
+
 @dataclass(frozen=True)
 class Figure:
     """A picture, the sentence it says, and its numbers as a table."""
@@ -35,7 +39,7 @@ class Figure:
     reading: str
     svg: str
     table: Table
-    wide: bool = False
+    layout: Layout = "narrow"
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,23 @@ def title_of(name: str, field: Field | None = None) -> str:
     """Call a field as its owner titled it, else by its name in plain words."""
     if field is not None and field.title:
         return field.title
+    if field is not None and field.origin == "purchases" and name in _SPENDING:
+        return _SPENDING[name]
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+_SPENDING = {
+    "recency_days": "Days since last purchase",
+    "frequency": "Purchases",
+    "monetary": "Spent in all",
+    "average_order_value": "Average order",
+    "tenure_days": "Days since first purchase",
+    "days_between_purchases": "Days between purchases",
+    "return_rate": "Share returned",
+    "spend_90_days": "Spent in 90 days",
+    "spend_trend": "Change of spending",
+}
 
 
 def mapping(value: object) -> Mapping[str, object]:

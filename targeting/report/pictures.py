@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
-WIDTH, HEIGHT = 420, 230
+WIDTH, HEIGHT = 300, 175  # small, so that text stays legible on a phone
 TEAL, AMBER, BLUE, GREY = "#2f8a83", "#b87a1e", "#4b7bc4", "#818994"
+_INK = "currentColor"
 _CLEAR_TEAL, _FULL_TEAL = "rgba(47,138,131,0.04)", "rgba(47,138,131,0.85)"
 _AGAINST, _NEUTRAL, _WITH = (
     "rgba(196,110,40,0.85)",
@@ -67,8 +68,8 @@ def line(name: str, points: Sequence[Point], say: Say, shown: Sequence[str]) -> 
 
     ruler = _Ruler.over([point.value for point in points], say)
     base = _chart(ruler.scaled(points)).encode(x=_along(shown), y=ruler.axis())
-    path = base.mark_line(color=TEAL, strokeWidth=2.5, strokeJoin="round")
-    dots = base.mark_circle(color=TEAL, size=36).encode(
+    path = base.mark_line(color=TEAL, strokeWidth=2, strokeJoin="round")
+    dots = base.mark_circle(color=TEAL, size=22).encode(
         opacity=alt.condition("datum.pale", alt.value(0.4), alt.value(1))
     )
     return _svg(name, (path + dots).properties(width=WIDTH, height=HEIGHT))
@@ -81,10 +82,11 @@ def lift(name: str, points: Sequence[Point], say: Say, average: str) -> str:
     ruler = _Ruler.over([1.0, *(point.value for point in points)], say)
     labels = [point.label for point in points]
     bars = _chart(ruler.scaled(points)).mark_bar(color=TEAL, cornerRadiusEnd=2)
-    bars = bars.encode(x=_along(labels), y=ruler.axis())
+    along = _along(labels, "tenths of the customers, the likeliest first")
+    bars = bars.encode(x=along, y=ruler.axis("times the average"))
     blind = _chart([{"value": 1 / ruler.step, "text": average}])
     rule = blind.mark_rule(color=AMBER, strokeWidth=2, strokeDash=[6, 4]).encode(y="value:Q")
-    text = blind.mark_text(align="right", baseline="bottom", dy=-4, color="currentColor").encode(
+    text = blind.mark_text(align="right", baseline="bottom", dy=-4, color=_INK).encode(
         x=alt.value("width"), y="value:Q", text="text:N"
     )
     return _svg(name, (bars + rule + text).properties(width=WIDTH, height=HEIGHT))
@@ -96,13 +98,13 @@ def calibration(name: str, points: Sequence[tuple[float, float]], say: Say) -> s
 
     ruler = _Ruler.over([side for point in points for side in point], say)
     rows = [{"said": s / ruler.step, "value": h / ruler.step} for s, h in points]
-    across = alt.X("said:Q", **ruler.keywords("said", grid=True))
-    dots = _chart(rows).mark_circle(color=TEAL, size=70, opacity=0.85)
-    dots = dots.encode(x=across, y=ruler.axis("happened"))
+    across = alt.X("said:Q", **ruler.keywords("likelihood said", grid=True))
+    dots = _chart(rows).mark_circle(color=TEAL, size=50, opacity=0.85)
+    dots = dots.encode(x=across, y=ruler.axis("who did"))
     ends = [{"said": ruler.low, "value": ruler.low}, {"said": ruler.high, "value": ruler.high}]
     agree = _chart(ends).mark_line(color=AMBER, strokeWidth=2, strokeDash=[6, 4])
     agree = agree.encode(x="said:Q", y="value:Q")
-    return _svg(name, (agree + dots).properties(width=WIDTH, height=HEIGHT + 30))
+    return _svg(name, (agree + dots).properties(width=WIDTH, height=HEIGHT + 20))
 
 
 def bars(name: str, points: Sequence[Point], texts: Sequence[str]) -> str:
@@ -119,41 +121,55 @@ def bars(name: str, points: Sequence[Point], texts: Sequence[str]) -> str:
         x=alt.X("value:Q", scale=alt.Scale(domain=[0, 1.25]), axis=None),
     )
     drawn = base.mark_bar(color=TEAL, cornerRadiusEnd=2, height=alt.RelativeBandSize(0.62))
-    text = base.mark_text(align="left", dx=5, color="currentColor").encode(text="text:N")
-    height = max(60, 28 * len(rows))
+    text = base.mark_text(align="left", dx=5, color=_INK).encode(text="text:N")
+    height = max(50, 24 * len(rows))
     return _svg(name, (drawn + text).properties(width=WIDTH, height=height))
 
 
-def heat(
+def cohort_map(name: str, cells: Sequence[Cell], order: Order) -> str:
+    """Draw who comes back: the more, the fuller the square."""
+    import altair as alt
+
+    highest = max((cell.value for cell in cells), default=0) or 1
+    shades = alt.Scale(domain=[0, highest], range=[_CLEAR_TEAL, _FULL_TEAL], interpolate="rgb")
+    titles = ("months after the first purchase", "first purchase (customers)")
+    return _squares(name, cells, order, shades, titles, 0)
+
+
+def link_map(name: str, cells: Sequence[Cell], order: Order) -> str:
+    """Draw what moves together (blue) and against each other (orange)."""
+    import altair as alt
+
+    range_ = [_AGAINST, _NEUTRAL, _WITH]
+    shades = alt.Scale(domain=[-1, 0, 1], range=range_, interpolate="rgb")
+    return _squares(name, cells, order, shades, (None, None), -45)
+
+
+Order = tuple[Sequence[str], Sequence[str]]  # labels from left to right, from top to bottom
+
+
+def _squares(
     name: str,
     cells: Sequence[Cell],
-    order: tuple[Sequence[str], Sequence[str]],
-    *,
-    both_ways: bool,
-    turned: bool,
+    order: Order,
+    shades: alt.Scale,
+    titles: tuple[str | None, str | None],
+    angle: int,
 ) -> str:
-    """Draw squares: from nothing to much, or (both ways) from against to with each other."""
     import altair as alt
 
     across, down = order
     rows = [{"x": c.x, "y": c.y, "value": c.value, "text": c.text} for c in cells]
-    highest = max((abs(cell.value) for cell in cells), default=0) or 1
-    shades = (
-        alt.Scale(domain=[-1, 0, 1], range=[_AGAINST, _NEUTRAL, _WITH])
-        if both_ways
-        else alt.Scale(domain=[0, highest], range=[_CLEAR_TEAL, _FULL_TEAL])
-    )
-    plain: dict[str, Any] = {"domain": False, "ticks": False, "grid": False}
-    x_axis = alt.Axis(orient="top", labelAngle=-45 if turned else 0, **plain)
+    plain: dict[str, Any] = {"domain": False, "ticks": False, "grid": False, "labelLimit": 190}
+    top = alt.Axis(orient="top", labelAngle=angle, **plain)
     base = _chart(rows).encode(
-        x=alt.X("x:N", sort=list(across), title=None, axis=x_axis),
-        y=alt.Y("y:N", sort=list(down), title=None, axis=alt.Axis(labelLimit=190, **plain)),
+        x=alt.X("x:N", sort=list(across), title=titles[0], axis=top),
+        y=alt.Y("y:N", sort=list(down), title=titles[1], axis=alt.Axis(**plain)),
     )
-    squares = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("value:Q", scale=shades, legend=None)
-    )
-    text = base.mark_text(fontSize=10, color="currentColor").encode(text="text:N")
-    return _svg(name, (squares + text).properties(width=alt.Step(31), height=alt.Step(25)))
+    colour = alt.Color("value:Q", scale=shades, legend=None)
+    squares = base.mark_rect(cornerRadius=2).encode(color=colour)
+    text = base.mark_text(fontSize=11, color=_INK).encode(text="text:N")
+    return _svg(name, (squares + text).properties(width=alt.Step(37), height=alt.Step(27)))
 
 
 @dataclass(frozen=True)
@@ -210,14 +226,13 @@ def _chart(rows: Sequence[Mapping[str, object]]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=list(rows)))
 
 
-def _along(shown: Sequence[str]) -> alt.X:
+def _along(shown: Sequence[str], title: str | None = None) -> alt.X:
     import altair as alt
 
     axis = alt.Axis(values=list(shown), labelAngle=0, ticks=False, labelPadding=6)
-    return alt.X("label:N", sort=None, title=None, axis=axis, scale=alt.Scale(paddingInner=0.2))
+    return alt.X("label:N", sort=None, title=title, axis=axis, scale=alt.Scale(paddingInner=0.2))
 
 
-_INK = "currentColor"
 _CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "sans-serif",
@@ -231,11 +246,11 @@ _CONFIG: dict[str, Any] = {
         "gridColor": _INK,
         "gridOpacity": 0.14,
         "domainOpacity": 0.4,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
         "titleFontWeight": "normal",
     },
-    "text": {"fontSize": 12},
+    "text": {"fontSize": 11},
 }
 
 

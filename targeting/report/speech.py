@@ -46,11 +46,16 @@ class Speech:
         return format_compact_decimal(value, locale=self.shop.locale, fraction_digits=1)
 
     def percent(self, share: float | None) -> str:
-        """Write a share of one: whole percents from ten on, one decimal below."""
+        """Write a share of one: whole percents from ten on, one decimal below.
+
+        What is not nothing never reads as 0%, what is not everything never as 100%.
+        """
         if share is None:
             return NOTHING
         if 0 < share < 0.001:
             return "under " + self.percent(0.001)
+        if 0.995 <= share < 1:
+            return "over " + self.percent(0.99)
         decimals = 0 if share >= 0.0995 or share == 0 else 1
         pattern = "#,##0" + (".#" if decimals else "") + "%"
         rounded = _half_up(share, decimals + 2)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from targeting.frames import CHANNEL, CUSTOMER, HELD_OUT, OUTCOME, REASON, REFUSED, RULE, SELECTED
+from targeting.problems import in_order
 from targeting.report.about_data import data_table, rows_read
+from targeting.report.about_likelihood import said_plainly
 from targeting.report.about_stock import ordered, suggested
 from targeting.report.numbers import Night
 from targeting.report.parts import Finding, Table, Tile, has, mapping, rows_of, title_of, total
@@ -93,12 +95,12 @@ def findings(night: Night) -> tuple[Finding, ...]:
     """List what to know before acting: warnings of the data, the rules and the models."""
     found = [
         Finding(_sentence(p.message), f"{p.place.file}, line {p.place.line}", p.help or "")
-        for p in night.problems
+        for p in in_order(night.problems)
     ]
     for name, model in sorted(mapping(night.manifest.get("scores")).items()):
         warnings = rows_of(mapping(model).get("warnings"))
         where = f"segments/likelihood.yaml, {name}"
-        found += [Finding(_sentence(str(w.get("text", ""))), where) for w in warnings]
+        found += [Finding(_sentence(said_plainly(w)), where) for w in warnings]
     accepted = night.manifest.get("accepted")
     for key in accepted if isinstance(accepted, (list, tuple)) else ():
         text = f"The run was told to go on although this asked it to stop: {key}."

@@ -299,7 +299,9 @@ def _final(
 ) -> LikelihoodModel:
     """Give the model that scores tonight."""
     if evaluation.scored_by == "base_rate":
-        rate = rows.rate_now if rows.rate_now is not None else base_rate(rows.newest)
+        rate = rows.rate_now
+        if rate is None:
+            rate = base_rate(rows.newest if rows.newest.height else rows.judged)
         plain = replace(_model(asked, "base_rate"), base_rate=rate)
         return replace(plain, fitted_rows=rows.newest.height)
     if rows.rate_now is None:
@@ -325,7 +327,8 @@ def _doubts(
 ) -> list[Note]:
     """Say why there is no tree, or why not to trust it."""
     if not rows.train.height:
-        return [Note("M003", "", f"no past cut-off to learn from: {_EVERYONE}")]
+        what = "past cut-off" if rows.rate_now is not None else "customer with a label"
+        return [Note("M003", "", f"there is no {what} to learn from: {_EVERYONE}")]
     if tried.kind != "cart":
         return [_no_tree(rows)]
     reached = evaluation.ranking.auc if evaluation.ranking else None

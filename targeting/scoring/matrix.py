@@ -31,9 +31,11 @@ class Input:
 
 def numbers(column: pl.Series) -> Floats:
     """Give a numeric or yes/no column as floats."""
-    floats = column.cast(pl.Float64).fill_null(np.nan).to_numpy().astype(np.float64, copy=True)
-    floats[~np.isfinite(floats)] = np.nan
-    return floats
+    floats = column.cast(pl.Float64)
+    finite = floats.is_finite()
+    if finite.all() and not floats.null_count():
+        return floats.to_numpy()
+    return pl.select(pl.when(finite).then(floats)).to_series().fill_null(np.nan).to_numpy()
 
 
 def inputs_of(rows: pl.DataFrame, names: Sequence[str], field_types: Catalogue) -> list[Input]:

@@ -62,7 +62,8 @@ def scaled(column: Floats, feature: FeatureScale) -> Floats:
     filled = np.where(np.isnan(column), feature.median, column)
     values, ranks = np.asarray(feature.values), np.asarray(feature.ranks)
     moved = _moved(filled, feature.scale, values, ranks)
-    standardised: Floats = (moved - feature.mean) / feature.spread
+    standardised: Floats = np.subtract(moved, feature.mean)
+    standardised /= feature.spread
     return standardised
 
 

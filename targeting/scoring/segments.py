@@ -104,7 +104,12 @@ def _anything_known(features: Sequence[str]) -> pl.Expr:
 
 
 def _points(columns: dict[str, Floats], features: Sequence[FeatureScale]) -> Floats:
-    return np.column_stack([scaled(columns[feature.name], feature) for feature in features])
+    """Lay coordinates column by column, which is how distances read them."""
+    rows = len(next(iter(columns.values())))
+    points = np.empty((rows, len(features)), order="F")
+    for at, feature in enumerate(features):
+        points[:, at] = scaled(columns[feature.name], feature)
+    return points
 
 
 def _nearest(points: Floats, centroids: Sequence[Sequence[float]]) -> npt.NDArray[np.uint32]:
@@ -112,11 +117,13 @@ def _nearest(points: Floats, centroids: Sequence[Sequence[float]]) -> npt.NDArra
     best = np.full(len(points), np.inf)
     nearest = np.zeros(len(points), dtype=np.uint32)
     for place, centroid in enumerate(centroids):
-        squares = sum((points[:, at] - value) ** 2 for at, value in enumerate(centroid))
-        distance = np.round(np.sqrt(squares), 6)
-        closer = distance < best
-        nearest[closer] = place
-        best = np.where(closer, distance, best)
+        squares = np.zeros(len(points))
+        for at, value in enumerate(centroid):
+            off = points[:, at] - value
+            squares += np.multiply(off, off, out=off)
+        distance = np.round(np.sqrt(squares, out=squares), 6, out=squares)
+        np.putmask(nearest, distance < best, place)
+        np.minimum(best, distance, out=best)
     return nearest
 
 
@@ -166,7 +173,7 @@ def _k_means(points: Floats, start: int | Floats) -> _Clusters:
         random_state=SEED,
     )
     with one_thread():
-        fitted.fit(points)
+        fitted.fit(np.ascontiguousarray(points))
     centroids = np.round(fitted.cluster_centers_, 6) + 0.0  # no -0.0: it prints differently
     return _Clusters(centroids, fitted.labels_, float(fitted.inertia_))
 

@@ -1,0 +1,154 @@
+"""JSON, one object a line, workbooks and Parquet give the same rows as CSV would."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import polars as pl
+import pytest
+
+if TYPE_CHECKING:
+    from tests.intake.conftest import Content, Shop
+
+FIELDS = "age: {type: number}\njoined_on: {type: date}\nvip: {type: yes/no}\nspent: {type: money}"
+ROWS: list[dict[str, Any]] = [
+    {"customer_id": 5, "age": 41, "joined_on": dt.date(2024, 1, 2), "vip": True, "spent": 1.005},
+    {"customer_id": 6, "age": None, "joined_on": None, "vip": False, "spent": 2.5},
+]
+READ = [("5", 41.0, dt.date(2024, 1, 2), True, 101), ("6", None, None, False, 250)]
+
+
+def workbook(rows: list[list[Any]], title: str = "On hand") -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def as_file(kind: str) -> Content:
+    match kind:
+        case "parquet":
+            return pl.DataFrame(ROWS)
+        case "xlsx":
+            return workbook([list(ROWS[0]), *(list(row.values()) for row in ROWS)])
+        case "csv":
+            return pl.DataFrame(ROWS).write_csv()
+    texts = [json.dumps(row, default=str) for row in ROWS]
+    return "\n".join(texts) if kind == "ndjson" else f"[{','.join(texts)}]"
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "ndjson", "parquet", "xlsx"])
+def test_every_format_gives_the_same_rows(shop: Shop, kind: str) -> None:
+    read = shop.read(*shop.customers(f"people.{kind}", as_file(kind), fields=FIELDS))
+    assert read.frames["customers"].rows() == READ
+    assert read.sources["customers"].sha256
+
+
+def test_a_whole_number_is_an_id_without_a_point(shop: Shop) -> None:
+    frame = pl.DataFrame({"customer_id": [5.0, 12345678901.0, None], "town": ["a", "b", "c"]})
+    read = shop.read(*shop.customers("people.parquet", frame, fields="town: {type: text}"))
+    assert read.frames["customers"]["customer_id"].to_list() == ["5", "12345678901"]
+
+
+def test_mixed_types_in_json_are_read_as_text(shop: Shop) -> None:
+    content = '[{"customer_id": 1, "age": "41"}, {"customer_id": "A-2", "age": 19, "x": {"y": 1}}]'
+    read = shop.read(*shop.customers("people.json", content, fields=FIELDS))
+    assert read.frames["customers"].rows() == [("1", 41.0), ("A-2", 19.0)]
+
+
+def test_json_that_nests_here_and_not_there_is_read_all_the_same(shop: Shop) -> None:
+    content = '[{"customer_id": 1, "x": {"y": 1}}, {"customer_id": 2, "x": 3, "age": NaN}]'
+    read = shop.read(*shop.customers("people.json", content, fields=FIELDS))
+    assert read.frames["customers"].rows() == [("1", None), ("2", None)]
+    assert read.sources["customers"].not_finite == {"age": 1}
+
+
+def test_a_mapped_column_of_lists_is_a_problem(shop: Shop) -> None:
+    content = '[{"customer_id": 1, "age": [4]}, {"customer_id": 2, "age": [5]}]'
+    columns = "customer_id: customer_id, age: age"
+    (problem,) = shop.refused(*shop.customers("people.json", content, columns=columns))
+    assert problem.code == "I013"
+
+
+def test_a_bad_line_of_ndjson_is_rejected_alone(shop: Shop) -> None:
+    content = '{"customer_id": 1}\n{"customer_id": \n\n[2]\n{"customer_id": 3}\n'
+    read = shop.read(*shop.customers("people.ndjson", content))
+    assert read.frames["customers"]["customer_id"].to_list() == ["1", "3"]
+    assert shop.reasons(read) == [(2, None, "unreadable_line"), (3, None, "unreadable_line")]
+
+
+def test_json_cut_off_is_reported_at_its_line(shop: Shop) -> None:
+    content = '[{"customer_id": 1},\n {"customer_id": 2},\n {"custo'
+    (problem,) = shop.refused(*shop.customers("people.json", content))
+    assert (problem.place.file, problem.place.line) == ("people.json", 3)
+
+
+def test_objects_line_by_line_in_json_propose_the_format(shop: Shop) -> None:
+    content = '{"customer_id": 1}\n{"customer_id": 2}\n'
+    (problem,) = shop.refused(*shop.customers("people.json", content))
+    assert problem.help == "one object a line: format: ndjson"
+    read = shop.read(*shop.customers("people.json", content, source="format: ndjson"))
+    assert read.sources["customers"].used == 2
+
+
+@pytest.mark.parametrize(("file", "content"), [("people.json", " [ ]\n"), ("people.ndjson", "\n")])
+def test_no_objects_are_no_rows(shop: Shop, file: str, content: str) -> None:
+    read = shop.read(*shop.customers(file, content, fields=FIELDS))
+    assert read.frames["customers"].is_empty()
+
+
+def test_a_sheet_is_found_by_name_and_a_wrong_name_lists_the_others(shop: Shop) -> None:
+    rows = [["customer_id", "age"], [None, None], ["C1", 41], [7, 19]]
+    settings = shop.customers("p.xlsx", workbook(rows), fields=FIELDS, source="sheet: On hand")
+    assert shop.read(*settings).frames["customers"].rows() == [("C1", 41.0), ("7", 19.0)]
+    settings = shop.customers("p.xlsx", workbook(rows), source="sheet: Customers")
+    (problem,) = shop.refused(*settings)
+    assert (problem.code, problem.help) == ("I009", "its sheets: On hand")
+
+
+def test_a_workbooks_own_dates_and_numbers_read_beside_texts_of_another_form(shop: Shop) -> None:
+    rows = [
+        ["customer_id", "joined_on", "spent"],
+        ["C1", dt.date(2024, 1, 2), 1234.5],
+        ["C2", "31/12/2023", "1.234,50"],
+    ]
+    fields = (
+        'joined_on: {type: date, format: "%d/%m/%Y"}\nspent: {type: money, numbers: "1.234,56"}'
+    )
+    read = shop.read(*shop.customers("people.xlsx", workbook(rows), fields=fields))
+    assert read.frames["customers"]["joined_on"].to_list() == [
+        dt.date(2024, 1, 2),
+        dt.date(2023, 12, 31),
+    ]
+    assert read.frames["customers"]["spent"].to_list() == [123450, 123450]
+
+
+def test_an_empty_sheet_is_a_problem(shop: Shop) -> None:
+    (problem,) = shop.refused(*shop.customers("people.xlsx", workbook([])))
+    assert problem.code == "I003"
+
+
+def test_parquet_types_are_kept_and_narrow_ones_read(shop: Shop) -> None:
+    frame = pl.DataFrame(
+        {
+            "customer_id": pl.Series([1, 2], dtype=pl.UInt8),
+            "age": pl.Series(["41", "19"]).cast(pl.Categorical),
+            "spent": pl.Series(["1.50", "-2.25"]).cast(pl.Decimal(10, 2)),
+            "vip": pl.Series([1, 0], dtype=pl.Int8),
+            "joined_on": pl.Series(["2024-01-01T20:00:00Z", None]).str.to_datetime(time_zone="UTC"),
+        }
+    )
+    top = "shop: {time_zone: Asia/Karachi}"
+    read = shop.read(*shop.customers("people.parquet", frame, fields=FIELDS, top=top))
+    assert read.frames["customers"].sort("customer_id").select(
+        "age", "spent", "vip", "joined_on"
+    ).rows() == [(41.0, 150, True, dt.date(2024, 1, 2)), (19.0, -225, False, None)]

@@ -1,0 +1,165 @@
+"""What holds of every shop, however odd."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from targeting.stock.suggest import Suggestions
+from targeting.workspace.settings import Ordering
+
+if TYPE_CHECKING:
+    from tests.stock.conftest import SmallShop
+
+PRODUCTS = st.sampled_from(["p", "q", "r", "=cmd"])
+PLACES = st.sampled_from([None, "L", "M"])
+UNITS = st.one_of(
+    st.integers(-5, 40).map(float), st.sampled_from([0.0, 0.25, 1_000_000.0, -3.5])
+)  # fmt: skip
+NUMBER = st.one_of(st.none(), st.integers(-3, 30).map(float), st.just(1e9))
+MONEY = st.one_of(st.none(), st.integers(-100, 100_000))
+SALE = st.tuples(PRODUCTS, st.lists(UNITS, min_size=1, max_size=40), PLACES, st.sampled_from("ab"))
+LISTED = st.fixed_dictionaries(
+    {
+        "unit_cost": MONEY,
+        "price": MONEY,
+        "pack_size": NUMBER,
+        "minimum_order": NUMBER,
+        "shelf_life_days": NUMBER,
+        "lead_time_days": NUMBER,
+        "lead_time_sd_days": NUMBER,
+        "discontinued": st.sampled_from([None, False, True]),
+    }
+)
+COUNTED = st.fixed_dictionaries({"on_hand": NUMBER, "on_order": NUMBER, "reserved": NUMBER})
+LIMITS = st.fixed_dictionaries(
+    {
+        "service_level": st.one_of(st.none(), st.floats(0, 1)),
+        "cover_days": st.one_of(st.none(), st.integers(0, 60).map(float)),
+        "order_at_most_units": NUMBER,
+        "order_at_most_packs": NUMBER,
+        "order_at_most_money": NUMBER,
+        "order_at_most_weeks": NUMBER,
+    }
+)
+BUDGET = st.one_of(st.none(), st.integers(0, 100_000).map(Decimal))
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> tuple[dict[str, list[object]], list[dict[str, object]]]:
+    sales = draw(st.lists(SALE, min_size=1, max_size=6))
+    listed = draw(st.dictionaries(PRODUCTS, LISTED, max_size=4))
+    counted = draw(st.dictionaries(st.tuples(PRODUCTS, PLACES), COUNTED, max_size=6))
+    rules = draw(st.dictionaries(st.tuples(PRODUCTS, PLACES), LIMITS, max_size=3))
+    rows: dict[str, list[object]] = {
+        "sales": list(sales),
+        "listed": [{"product_id": p, **row} for p, row in listed.items()],
+        "counted": [{"product_id": p, "location": m, **row} for (p, m), row in counted.items()],
+    }
+    return rows, [{"product_id": p, "location": m, **row} for (p, m), row in rules.items()]
+
+
+def opened(new_shop: type[SmallShop], rows: dict[str, list[object]]) -> SmallShop:
+    shop = new_shop()
+    for product, weeks, place, customer in rows["sales"]:  # type: ignore[misc]
+        shop.sold(product, weeks, location=place, customer=customer)  # type: ignore[has-type]
+    shop.products = rows["listed"] or None  # type: ignore[assignment]
+    shop.stock = rows["counted"] or None  # type: ignore[assignment]
+    return shop.known("a", segment="Loyal", likelihood=0.5).known("b", segment=None)
+
+
+def settled(
+    new_shop: type[SmallShop],
+    shop: tuple[dict[str, list[object]], list[dict[str, object]]],
+    budget: Decimal | None,
+) -> Suggestions:
+    rows, rules = shop
+    return opened(new_shop, rows).suggest(Ordering(budget=budget), rules)
+
+
+@settings(max_examples=80, deadline=None)
+@given(shop=anything(), budget=BUDGET)
+def test_orders_are_whole_packs_at_least_the_minimum_and_within_the_budget(
+    new_shop: type[SmallShop],
+    shop: tuple[dict[str, list[object]], list[dict[str, object]]],
+    budget: Decimal | None,
+) -> None:
+    found = settled(new_shop, shop, budget)
+    lines = found.lines.hstack(found.workings.drop("product_id", "location"))
+    ordered = lines.filter(pl.col("quantity") != 0)
+    assert (ordered["quantity"] > 0).all()
+    assert (ordered["quantity"] % ordered["pack_size"] == 0).all()
+    assert (ordered["quantity"] >= ordered["minimum_order"]).all()
+    assert (ordered["quantity"] <= ordered["needed"]).all()
+    assert (ordered["quantity"] <= ordered["limit"].fill_null(2**62)).all()
+    assert lines["line_cost"].sum() == (lines["quantity"] * lines["unit_cost"]).sum()
+    if budget is not None:
+        assert lines["line_cost"].sum() <= budget * 100
+    stopped = {str(row["product_id"]) for row in shop[0]["listed"] if row["discontinued"]}  # type: ignore[index]
+    assert not stopped & set(ordered["product_id"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(shop=anything(), budget=BUDGET)
+def test_totals_are_the_sums_of_the_lines(
+    new_shop: type[SmallShop],
+    shop: tuple[dict[str, list[object]], list[dict[str, object]]],
+    budget: Decimal | None,
+) -> None:
+    found = settled(new_shop, shop, budget)
+    by_category, lines = found.by_category, found.lines
+    assert by_category["lines"].sum() == lines.height
+    assert by_category["quantity"].sum() == lines["quantity"].sum()
+    assert by_category["cost"].sum() == lines["line_cost"].sum()
+    parts = found.segment_demand.group_by("product_id", "location").agg(
+        pl.col("expected_units").sum()
+    )
+    joined = lines.join(parts, on=["product_id", "location"], how="left", nulls_equal=True)
+    gap = (joined["expected_units"].fill_null(0) - joined["weekly_demand"]).abs()
+    assert (gap < 1e-6).all()
+    assert (found.segment_demand["expected_units"] >= 0).all()
+    total = found.by_segment["expected_units"].sum() - lines["weekly_demand"].sum()
+    assert abs(total) < 1e-4
+
+
+@settings(max_examples=40, deadline=None)
+@given(shop=anything(), budget=BUDGET)
+def test_every_number_is_finite_and_every_line_says_why(
+    new_shop: type[SmallShop],
+    shop: tuple[dict[str, list[object]], list[dict[str, object]]],
+    budget: Decimal | None,
+) -> None:
+    found = settled(new_shop, shop, budget)
+    for frame in (found.lines, found.workings):
+        for column in frame.select(pl.col(pl.Float64)):
+            assert column.drop_nulls().is_finite().all(), column.name
+    assert found.lines["because"].null_count() == 0
+    assert found.lines["stockout_risk"].is_between(0, 1).all()
+    assert found.lines["weekly_demand"].min() >= 0  # type: ignore[operator]
+
+
+@settings(max_examples=40, deadline=None)
+@given(shop=anything(), budget=BUDGET, seed=st.integers(0, 99))
+def test_the_order_of_rows_does_not_matter(
+    new_shop: type[SmallShop],
+    shop: tuple[dict[str, list[object]], list[dict[str, object]]],
+    budget: Decimal | None,
+    seed: int,
+) -> None:
+    rows, rules = shop
+    mixed = random.Random(seed)  # noqa: S311  # a shuffle, no secret
+    first, second = opened(new_shop, rows), opened(new_shop, rows)
+    for part in (second.sales, second.products, second.stock, second.customers):
+        mixed.shuffle(part or [])
+    ordering = Ordering(budget=budget)
+    here, there = first.suggest(ordering, rules), second.suggest(ordering, rules[::-1])
+    for name in ("lines", "workings", "by_category", "by_segment", "segment_demand"):
+        assert_frame_equal(getattr(here, name), getattr(there, name), check_exact=True)
+    assert_frame_equal(here.data_problems, there.data_problems)
+    assert here.notes == there.notes
