@@ -8,7 +8,8 @@ Hits        one row a customer, one column a rule: the number of the first line 
 Decisions   one row for each eligible customer and rule: customer_id, rule, kind, segment,
             likelihood, channel, address, outcome, reason, cost.
 Suggestions one row a product and location: stock.md's columns.
-Rejects     one row a problem of a refused row: source, row, customer_id, field, value, reason.
+Rejects     one row a refused row, with its first problem: source, row, customer_id, field, value,
+            reason.
 """
 
 from __future__ import annotations

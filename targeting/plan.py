@@ -12,6 +12,7 @@ from targeting.customers.derived import check_computed
 from targeting.customers.table import replaced_fields
 from targeting.exports.check import check_destinations
 from targeting.exports.messages import Messages
+from targeting.intake.wanted import field_problems
 from targeting.problems import Problem, Refused, errors, in_order
 from targeting.rules.model import Contact, Rule
 from targeting.rules.read import read_rules
@@ -60,6 +61,7 @@ def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         return None, in_order(problems)
     rules, found = read_rules(workspace)
     problems += found
+    problems += field_problems(workspace)
     problems += check_computed(workspace)
     problems += check_scores(workspace)
     problems += check_destinations(workspace, [rule.name for rule in rules])

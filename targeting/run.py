@@ -20,7 +20,7 @@ from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
 from targeting.run_folder.identity import run_identity
 from targeting.run_folder.write import latest, only_one, publish, read_manifest, whole_or_nothing
-from targeting.scoring.score import add_scores, fit, load_fitted, save_fitted
+from targeting.scoring.score import Fitted, add_scores, fit, load_fitted, save_fitted
 from targeting.stock.night import order_suggestions
 
 
@@ -129,6 +129,25 @@ def run(plan: Plan, options: Options) -> Finished:
         if not options.dry_run:
             publish(options.out, run_id)
     return Finished(options.out / run_id, manifest, results.warnings)
+
+
+def fit_models(plan: Plan, options: Options) -> Fitted:
+    """Fit and judge new models, the segments beginning from the old ones, and save them."""
+    workspace = plan.workspace
+    options.tell("reading sources")
+    read = read_sources(workspace, files=options.files, as_of=options.as_of, today=options.today)
+    _refuse_on(stops(read, workspace, options.accepted))
+    options.tell("computing customers")
+    data = CustomerData.of(workspace, read.frames)
+    customers = data.table(read.as_of).collect()
+    unfilled = CustomerData.of(workspace, read.unfilled).table(read.as_of).collect()
+    models = options.out / "models"
+    with only_one(options.out, "another run is writing here; waiting for it"):
+        options.tell("fitting")
+        previous, _ = load_fitted(models, workspace)
+        fitted = fit(data, customers, unfilled, read.as_of, previous)
+        save_fitted(models, fitted)
+    return fitted
 
 
 def _refuse_on(problems: Collection[Problem]) -> None:

@@ -49,7 +49,7 @@ def _read_date(_: click.Context, __: click.Parameter, value: str | None) -> dt.d
 def _read_sources(
     _: click.Context, __: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, Path]:
-    files = {}
+    files: dict[str, Path] = {}
     for value in values:
         name, equals, path = value.partition("=")
         if not equals or not path:

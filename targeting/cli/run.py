@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def command(
         _tell(finished.folder, finished.manifest)
 
 
-def _tell(folder: Path, manifest: dict[str, Any]) -> None:
+def _tell(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Say in a few lines what was read, decided and written."""
     say(f"{manifest['shop']}, as of {manifest['as_of']}: {folder}")
     say()

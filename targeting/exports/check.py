@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+import polars as pl
+
 from targeting.exports.contacts import CONTACT_COLUMNS, NO_SEGMENT, file_slug
-from targeting.exports.csv import encoding_name
+from targeting.exports.csv import encoding_name, unwritable
 from targeting.problems import Place, Problem, did_you_mean
 from targeting.workspace.catalogue import Field
 from targeting.workspace.destinations import ColumnForm, Destination
@@ -36,7 +38,7 @@ def check_destinations(workspace: Workspace, rules: Collection[str]) -> list[Pro
         problems += _csv_problems(file, destination)
         for header, form, written in _columns(file, destination):
             problems += _column_problems(form, written, known, workspace.customer_fields)
-            problems += [] if header.text else [_no_header(header)]
+            problems += _header_problems(header, destination)
         problems += _double_headers(file, destination)
     return problems
 
@@ -117,8 +119,14 @@ def _double_headers(file: YamlFile, destination: Destination) -> Iterator[Proble
         seen.setdefault(header.text, header.place.line)
 
 
-def _no_header(header: Scalar) -> Problem:
-    return Problem("X102", "a column without a header", header.place, "- email: {field: email}")
+def _header_problems(header: Scalar, destination: Destination) -> Iterator[Problem]:
+    if not header.text:
+        yield Problem("X102", "a column without a header", header.place, "- email: {field: email}")
+    encoding = destination.csv.encoding
+    known = "csv" in destination.formats and encoding_name(encoding) is not None
+    if known and unwritable(pl.Series([header.text]), encoding).any():
+        message = f"'{header.text}' cannot be written in {encoding}"
+        yield Problem("X103", message, header.place, "encoding: utf-8-sig, or another header")
 
 
 def _columns(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from targeting.exports.cells import defused, starts_a_formula
-from targeting.exports.columns import as_text, columns_of, decimals_of
-from targeting.exports.csv import unwritable, write_csv
-from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, LIKELIHOOD, REASON, RULE, SEGMENT
+from targeting.exports.cells import defused
+from targeting.exports.columns import as_text, decimals_of
+from targeting.exports.csv import write_csv
+from targeting.exports.fit import KEPT, fitted, no_refusals
+from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, LIKELIHOOD, RULE, SEGMENT
 from targeting.problems import Place, refuse
 from targeting.workspace.catalogue import Field, slug
 from targeting.workspace.destinations import ColumnForm, Destination
@@ -24,10 +25,6 @@ CONTACT_COLUMNS: Final = (
 )  # fmt: skip
 NO_SEGMENT: Final = "no_segment"
 LONGEST_SLUG: Final = 180  # bytes; file systems stop at 255
-
-# Why a row is kept out of a destination, beside the column: nothing in it was altered.
-FORMULA, UNWRITABLE, TOO_LONG, NOTHING = "formula", "encoding", "too_long", "empty"
-_REFUSED: Final = ("destination", RULE, CUSTOMER, "column", REASON)
 
 # What shops get that have no exports/contact_list.yaml.
 _PLAIN_LIST: Final = Destination(
@@ -68,12 +65,14 @@ def write_contacts(
         Refused: two segments of the data have one file name.
     """
     every = {CONTACT_LIST: _PLAIN_LIST} | dict(destinations)
+    absent = [name for name in CONTACT_COLUMNS if name not in contacts.columns]  # no scores: empty
+    contacts = contacts.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     files: list[Written] = []
-    refused: list[pl.DataFrame] = [_no_rows(contacts)]
+    refused: list[pl.DataFrame] = [no_refusals(contacts)]
     for name, destination in sorted(every.items()):
         if destination.of == "contacts":
             chosen = _chosen(contacts, destination)
-            columns, refusals = _prepared(name, chosen, destination, texts, shop)
+            columns, refusals = fitted(name, chosen, destination, texts, shop)
             refused.append(refusals)
             _look_for_twins(name, chosen)
             decimals = {h: decimals_of(f, texts, shop) for h, f in destination.headers.items()}
@@ -95,76 +94,12 @@ def file_slug(segment: str | None) -> str:
 def _chosen(contacts: pl.DataFrame, destination: Destination) -> pl.DataFrame:
     only = destination.only
     wanted = {CHANNEL: only.channel, RULE: only.rule, "kind": only.kind}
-    tests = [pl.col(column).is_in(list(words)) for column, words in wanted.items() if words]
+    tests = [
+        pl.col(column).cast(pl.String).is_in(list(words))
+        for column, words in wanted.items()
+        if words
+    ]
     return contacts.filter(*tests) if tests else contacts
-
-
-def _prepared(
-    name: str,
-    contacts: pl.DataFrame,
-    destination: Destination,
-    fields: Mapping[str, Field],
-    shop: Shop,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give the destination's columns, with a mark on those kept, and the rows that are not."""
-    columns = columns_of(contacts, destination, fields, shop)
-    texts = [c for c in columns.columns if columns[c].dtype == pl.String]
-    machine, workbook = destination.read_by == "machine", "xlsx" in destination.formats
-    found: list[tuple[str, str, pl.Series]] = []
-    if "csv" in destination.formats:
-        encoding = destination.csv.encoding
-        found += [(c, UNWRITABLE, unwritable(columns[c], encoding)) for c in texts]
-    if machine:
-        found += [(c, FORMULA, _told(columns, starts_a_formula(c))) for c in texts]
-        blank = [pl.col(c).str.strip_chars().fill_null("") == "" for c in texts]
-        missing = [pl.col(c).is_null() for c in columns.columns if c not in texts]
-        found.append(("", NOTHING, _told(columns, pl.all_horizontal(*blank, *missing))))
-    else:
-        columns = columns.with_columns(defused(c) for c in texts)
-    if workbook:
-        from targeting.exports.excel import shortened, too_long
-
-        if machine:
-            found += [(c, TOO_LONG, _told(columns, too_long(c))) for c in texts]
-        else:
-            columns = columns.with_columns(shortened(c) for c in texts)
-    return _sorted_out(name, contacts, columns, found)
-
-
-def _told(columns: pl.DataFrame, test: pl.Expr) -> pl.Series:
-    return columns.select(test).to_series()
-
-
-def _sorted_out(
-    name: str,
-    contacts: pl.DataFrame,
-    columns: pl.DataFrame,
-    found: Sequence[tuple[str, str, pl.Series]],
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Name the first reason of each row that has one."""
-    kept = pl.repeat(value=True, n=contacts.height, dtype=pl.Boolean, eager=True)
-    refused = [_no_rows(contacts)]
-    for column, reason, bad in found:
-        new = bad & kept
-        if new.any():
-            kept &= ~new
-            rows = contacts.filter(new).select(
-                pl.lit(name).alias("destination"),
-                pl.col(RULE).cast(pl.String),
-                CUSTOMER,
-                pl.lit(column).alias("column"),
-                pl.lit(reason).alias(REASON),
-            )
-            refused.append(rows)
-    return columns.with_columns(kept.alias(_KEEP)), pl.concat(refused).sort(RULE, CUSTOMER)
-
-
-_KEEP: Final = "\x00keep"  # no header can be called so
-
-
-def _no_rows(contacts: pl.DataFrame) -> pl.DataFrame:
-    types = dict.fromkeys(_REFUSED, pl.String) | {CUSTOMER: contacts.schema[CUSTOMER]}
-    return pl.DataFrame(schema={name: types[name] for name in _REFUSED})
 
 
 def _lists(
@@ -174,7 +109,7 @@ def _lists(
     keys = contacts.select(pl.col(RULE, SEGMENT).cast(pl.String))
     numbered = keys.with_row_index("at")
     for (rule, segment), rows in numbered.group_by([RULE, SEGMENT], maintain_order=True):
-        part = columns[rows["at"]].filter(pl.col(_KEEP)).drop(_KEEP)
+        part = columns[rows["at"]].filter(pl.col(KEPT)).drop(KEPT)
         if part.height:
             yield str(rule), None if segment is None else str(segment), part
 

@@ -89,9 +89,9 @@ def too_long(column: str) -> pl.Expr:
 
 
 def shortened(column: str) -> pl.Expr:
-    """Cut what a cell cannot hold, and end it with … so that the cut is seen."""
+    """Cut what a cell cannot hold, and end it with ... so that the cut is seen."""
     text = pl.col(column)
-    cut = text.str.head(LONGEST_TEXT // 2) + "…"
+    cut = text.str.head(LONGEST_TEXT // 2 - 1) + "..."
     return pl.when(too_long(column)).then(cut).otherwise(text).alias(column)
 
 
@@ -117,9 +117,7 @@ def _write_rows(
 ) -> None:
     header = {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "valign": "vcenter"}
     page.set_row(0, 24)
-    styles = {
-        to: book.add_format(header | {"align": to, "indent": 1}) for to in ("left", "right")
-    }
+    styles = {to: book.add_format(header | {"align": to, "indent": 1}) for to in ("left", "right")}
     for number, column in enumerate(columns):
         page.write_string(0, number, column.name, styles[_side(column)])
     writers = [_writer(book, page, column, decimals.get(column.name)) for column in columns]
@@ -135,6 +133,7 @@ def _writer(
 ) -> Callable[[int, int, Any], object]:
     """Choose once a column how its cells are written; a missing value is a blank cell."""
     style: dict[str, object] = {"valign": "top", "align": _side(column), "indent": 1} | _RULE
+    write: Callable[[Any, int, int, Any, Any], None]
     if column.dtype == pl.Date:
         style["num_format"] = "yyyy-mm-dd"
         write = _write_day

@@ -120,8 +120,10 @@ class _Local:
             places = self.minor_digits if decimals is None else decimals
             exact = _exact(value, places)
             return str(pattern.apply(exact, self.locale, self.currency, currency_digits=False))
-        if decimals is not None:
-            value = _exact(value, decimals + (2 if how == "percent" else 0))
+        if how == "percent":
+            value = _exact(value, (decimals or 0) + 2)
+        elif decimals is not None:
+            value = _exact(value, decimals)
         return str(pattern.apply(value, self.locale))
 
     def _new_pattern(self, how: str, decimals: int | None) -> NumberPattern:
@@ -131,9 +133,9 @@ class _Local:
             "number": self.locale.decimal_formats[None],
             "percent": self.locale.percent_formats[None],
         }
-        pattern = copy.copy(patterns[how])
-        if decimals is None and how == "money":
-            decimals = self.minor_digits
+        pattern: NumberPattern = copy.copy(patterns[how])
+        if decimals is None:
+            decimals = {"money": self.minor_digits, "percent": 0}.get(how)
         if decimals is not None:
             pattern.frac_prec = (decimals, decimals)
         return pattern
@@ -146,7 +148,7 @@ def _exact(value: Amount, decimals: int) -> Decimal:
 def _amount(value: object) -> Amount:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Unfit("a filter that takes numbers has something else")
-    if not math.isfinite(value) or abs(value) > 1e18:
+    if not math.isfinite(value) or abs(float(value)) > 1e18:
         raise TooMuch("computes a number too large to use")
     return value
 
@@ -176,9 +178,9 @@ def _list(value: object) -> list[object]:
 def _sorted(value: object) -> list[object]:
     """Sort numbers by size, all else by its letters."""
     items = _list(value)
-    numbers_only = [item for item in items if isinstance(item, int | float)]
-    if len(numbers_only) == len(items):
-        return [*sorted(numbers_only)]
+    if all(isinstance(item, int | float) for item in items):
+        by_size: Callable[[object], float] = lambda item: float(_amount(item))  # noqa: E731
+        return sorted(items, key=by_size)
     return sorted(items, key=lambda item: (_text(item).casefold(), _text(item)))
 
 

@@ -18,8 +18,8 @@ _KEPT: Final = ("loop", "shop", "range", "offer", "rule", "as_of")
 
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign,
-    nodes.Include, nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.CondExpr, nodes.Filter,
-    nodes.Test, nodes.Keyword, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Call,
+    nodes.Scope, nodes.Include, nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.CondExpr,
+    nodes.Filter, nodes.Test, nodes.Keyword, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Call,
     nodes.Concat, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg,
     nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow,
 )  # fmt: skip
@@ -51,7 +51,7 @@ def list_faults(
 
 
 def _faults(node: nodes.Node, filters: Collection[str], tests: Collection[str]) -> Iterator[Fault]:
-    line = node.lineno
+    line = _line(node)
     match node:
         case nodes.Filter() | nodes.Test():
             yield from _filter_faults(node, filters, tests)
@@ -120,6 +120,12 @@ def _all(tree: nodes.Node) -> Iterator[nodes.Node]:
     yield tree
     for child in tree.iter_child_nodes():
         yield from _all(child)
+
+
+def _line(node: nodes.Node) -> int:
+    """Give a node's line; a few nodes have none and take that of what they hold."""
+    lines = (inner.lineno for inner in _all(node))
+    return next((line for line in lines if line is not None), 1)
 
 
 def _is_text(node: nodes.Node) -> bool:

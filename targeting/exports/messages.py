@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
+import polars.selectors as cs
 
 from targeting.frames import CHANNEL, CUSTOMER
 from targeting.problems import Place, Problem, Refused, did_you_mean
@@ -75,7 +76,7 @@ class Messages:
         unsubscribing where the policy wants one, M109 (warning) a field that may be missing stands
         without default(...).
         """
-        from targeting.exports import templates
+        from targeting.exports import template_checks as checks
 
         problems: list[Problem] = []
         for name in sorted(names_used):
@@ -85,17 +86,17 @@ class Messages:
             template = self._templates[name]
             channels = names_used[name]
             if any(self._is_email(channel) for channel in channels):
-                problems += templates.subject_problems(template, self._templates)
+                problems += checks.subject_problems(template, self._templates)
             wanting = sorted(set(channels) & set(self.policy.unsubscribe_line))
-            if wanting and not templates.mentions_unsubscribing(template, self._templates):
+            if wanting and not checks.mentions_unsubscribing(template, self._templates):
                 message = f"no line about unsubscribing, which the policy wants in {wanting[0]}"
                 last = template.place(template.text.count("\n") + 1)
                 problems.append(Problem("M108", message, last, _UNSUBSCRIBE_LINE))
         for name in sorted(self._with_includes(names_used)):
             template = self._templates[name]
             problems += self._faulty[name]
-            problems += templates.unknown_names(template, self.fields)
-            problems += templates.unguarded_names(template, self.fields)
+            problems += checks.unknown_names(template, self.fields)
+            problems += checks.unguarded_names(template, self.fields)
             problems += self._wrong_includes(template)
         return problems
 
@@ -116,7 +117,11 @@ class Messages:
                 for number, text in self._written(str(name), group):
                     written[number] = text
         texts = pl.Series(MESSAGE, written, dtype=pl.String).str.strip_chars()
-        by_email = contacts[CHANNEL].is_in([c for c in self.policy.channels if self._is_email(c)])
+        by_email = (
+            contacts[CHANNEL]
+            .cast(pl.String)
+            .is_in([c for c in self.policy.channels if self._is_email(c)])
+        )
         frame = pl.DataFrame({MESSAGE: texts, "email": by_email})
         without_subject = pl.col(MESSAGE).str.replace(_SUBJECT_LINE, "")
         chosen = pl.when("email").then(MESSAGE).otherwise(without_subject).alias(MESSAGE)
@@ -222,6 +227,7 @@ def _without_blanks(columns: pl.DataFrame) -> pl.DataFrame:
 
     A line break inside a name would end an e-mail's subject and begin a header of its own.
     """
+    columns = columns.cast({cs.decimal(): pl.Float64, cs.categorical() | cs.enum(): pl.String})
     text = pl.col(pl.String).str.replace_all(r"[\p{Cc}\x{2028}\x{2029}]+", " ").str.strip_chars()
     whole = columns.with_columns(text)
     return whole.with_columns(

@@ -58,7 +58,7 @@ class MessageEnvironment(SandboxedEnvironment):
         self.steps = 0
         self.globals: dict[str, Any] = {"range": self._range}
         own = {name: _passing_undefined_on(filter_) for name, filter_ in filters.items()}
-        self.filter_names = tuple(sorted([*own, "default"]))
+        self.filter_names = tuple(sorted([*own, "default", "d"]))
         self.filters = {**own, "default": do_default, "d": do_default}
         self.filters |= {_STEPS: self._stepped, _JOINED: _joined}
         self.tests = {name: self.tests[name] for name in TESTS}

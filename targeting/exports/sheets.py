@@ -14,7 +14,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 SUGGESTIONS: Final = "Suggestions"
-TWO_LINES: Final = 164  # signs of the column because in two lines
+TWO_LINES: Final = 184  # signs of the column because in two lines
 LETTER_PAPER: Final = ("US", "CA", "MX")
 DARK, PALE, INPUT, RULE_LINE = "#243B4A", "#EEF2F4", "#FFF6D6", "#C9D3D9"
 
@@ -171,7 +171,7 @@ def printed(sheet: Worksheet, region: str, title: str) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-    sheet.set_header("&L&9" + title.replace("&", "&&")[:200] + "&R&9&A")
+    sheet.set_header("&L&9" + title[:100].replace("&", "&&") + "&R&9&A")
     sheet.set_footer("&R&9&P / &N")
 
 
@@ -265,8 +265,8 @@ LINE_COLUMNS: Final = (
     Column(
         "expected_lost_margin", "Margin lost if left out", 14, "round_money", workings=True
     ),
-    Column("rule", "Rules", 30, "wrap", workings=True),
-    Column("defaults", "Defaults", 40, "wrap", workings=True),
+    Column("rule", "Rules", 60, workings=True),
+    Column("defaults", "Defaults", 90, workings=True),
 )  # fmt: skip
 PLACES: Final[Mapping[str, int]] = {c.source: place for place, c in enumerate(LINE_COLUMNS)}
 
@@ -284,7 +284,7 @@ def write_suggestions(sheet: Worksheet, formats: Formats, lines: pl.DataFrame) -
     sheet.set_column(0, 0, 4, None, {"hidden": True})
     if lines["location"].count() == 0:
         sheet.set_column(PLACES["location"], PLACES["location"], 11, None, {"hidden": True})
-    sheet.set_row(0, 32)
+    sheet.set_row(0, 42)
     sheet.set_default_row(27)
     for row, text in enumerate(lines["because"], start=1):
         if len(text) > TWO_LINES:

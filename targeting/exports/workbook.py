@@ -431,7 +431,7 @@ def _counted(lines: pl.DataFrame, column: str, kind: str) -> pl.DataFrame:
 
 def _add_up(column: str) -> pl.Expr:
     """Add money in millionths, so that the order of rows does not matter."""
-    return (pl.col(column) * 1_000_000).round().cast(pl.Int64).sum() / 1_000_000
+    return (pl.col(column) * 1_000_000).round().cast(pl.Int128).sum().cast(pl.Float64) / 1_000_000
 
 
 def _float(value: object) -> float:
@@ -447,7 +447,7 @@ def _finish(sheet: Worksheet, columns: tuple[Column, ...]) -> None:
 
 def _bars(sheet: Worksheet, height: int, place: int) -> None:
     if height:
-        bar = {"type": "data_bar", "bar_color": "#9DB4C0", "bar_solid": True, "min_type": "num",
+        bar = {"type": "data_bar", "bar_color": "#9DB4C0", "min_type": "num",
                "min_value": 0, "max_type": "num", "max_value": 1}  # fmt: skip
         sheet.conditional_format(1, place, height, place, bar)
 
@@ -468,7 +468,8 @@ _HOW_TO = (
 _FORMULAS: Final = {
     "Weekly demand": "Weeks counted back from the day of the run, net of returns, at most 104. "
     "Smooth and erratic: SBA (Syntetos and Boylan 2005). Intermittent and lumpy: IMAPA "
-    "(Petropoulos and Kourentzes 2015). Under 8 weeks since the first sale: their mean.",
+    "(Petropoulos and Kourentzes 2015). Under 8 weeks since the first sale: their mean, the "
+    "first week counted by an eighth.",
     "Demand class": "Average interval 1.32 and squared variation 0.49, from the first sale on "
     "(Syntetos, Boylan and Croston 2005).",
     "Weekly demand for levels": "Exponential smoothing; SBA's low bias would leave levels short.",

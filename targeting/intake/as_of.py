@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -22,8 +22,11 @@ def decide_as_of(
     *,
     given: dt.date | None,
     today: dt.date,
+    refused: Mapping[str, int] = {},  # never changed
 ) -> tuple[dt.date, list[Problem]]:
     """Take the day that was given, else that of targeting.yaml; warn of a newest day far off.
+
+    `refused` purchases by reason say why there may be none.
 
     Raises:
         Refused: for `newest_purchase` where there is no purchase.
@@ -38,12 +41,11 @@ def decide_as_of(
     place = workspace.place("targeting.yaml", "as_of")
     days = purchases[BOUGHT].unique().top_k(2).to_list() if purchases is not None else []
     if not days:
-        raise refuse(
-            "I030",
-            "as_of is newest_purchase, but no purchase was kept",
-            place,
-            "give a date here, or --as-of DATE",
-        )
+        message = "as_of is newest_purchase, but there is no purchase"
+        if refused:
+            most = max(refused, key=lambda reason: refused[reason])
+            message += f": {sum(refused.values())} were rejected, most often as {most}"
+        raise refuse("I030", message, place, "give a date here, or --as-of DATE")
     newest = max(days)
     if len(days) == 2 and (newest - min(days)).days > LONELY_DAYS:
         message = f"the newest purchase ({newest}) is {(newest - min(days)).days} days after the "

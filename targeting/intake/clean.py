@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from targeting.frames import ROW
+from targeting.intake.days import day_of, written_day
+from targeting.intake.minor import to_minor
 from targeting.intake.opened import Cells
 from targeting.intake.wanted import Wanted
 from targeting.workspace.settings import Settings
@@ -26,14 +28,6 @@ TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),
 }
 
-_DAY = r"^\d{4}-\d{2}-\d{2}"
-_TIME = r"[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d+)?)?"
-_ISO = rf"{_DAY}(?:{_TIME})?$"
-_ZONED = rf"{_DAY}{_TIME}(?:Z|[+-]\d{{2}}:?\d{{2}})$"
-_NO_SECONDS = r"^(.{10}T\d{2}:\d{2})(Z|[+-])"
-_NO_HALVES_LEFT = float(2**45)  # from here on the nudge of `to_minor` would be seen
-_MOST_MINOR = float(2**60)  # far beyond what the contract allows, and within Int64
-
 
 @dataclass(frozen=True)
 class _Read:
@@ -43,6 +37,14 @@ class _Read:
     value: pl.Expr
     bad: pl.Expr | None = None
     not_finite: pl.Expr | None = None
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What was seen of a text column as a whole."""
+
+    tidy: bool = False  # no blanks around a cell, no marker for missing
+    ascii_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ def clean(cells: Cells, columns: Sequence[Wanted], settings: Settings) -> pl.Dat
     house = _House(
         settings.missing, settings.shop.minor_digits, settings.shop.time_zone, cells.machine_text
     )
-    not_ascii = _with_other_letters(cells.frame)
+    seen = _survey(cells.frame, settings.missing)
     picked: list[pl.Expr] = [pl.col(ROW)]
     for wanted in columns:
         cell = pl.col(wanted.name)
         kind = cells.frame.schema[wanted.name]
-        read = _read(cell, kind, wanted, house, normalize=wanted.name in not_ascii)
+        read = _read(cell, kind, wanted, house, seen.get(wanted.name, _Survey()))
         picked.append(read.value.cast(TYPES[wanted.type]).alias(wanted.name))
         if read.bad is not None:
             picked.append(read.bad.fill_null(value=False).alias(BAD + wanted.name))
@@ -76,22 +78,6 @@ def clean(cells: Cells, columns: Sequence[Wanted], settings: Settings) -> pl.Dat
             picked.append(read.not_finite.fill_null(value=False).alias(NOT_FINITE + wanted.name))
     typed = cells.frame.lazy().select(picked).collect()
     return typed.drop(_never_true(typed, [n for n in typed.columns if ":" in n]))
-
-
-def to_minor(major: pl.Expr, digits: int) -> pl.Expr:
-    """Round an amount to minor units, half away from zero.
-
-    Two units in the last place are added first, so that 1.005 is one and a half hundredths, as it
-    was written, although its Float64 lies a little below.
-    """
-    return minor_of(major * 10.0**digits)
-
-
-def minor_of(units: pl.Expr) -> pl.Expr:
-    """Round a Float64 number of minor units to Int64, as `to_minor` does."""
-    nudged = pl.when(units.abs() < _NO_HALVES_LEFT).then(units * (1 + 2.0**-51)).otherwise(units)
-    whole = nudged.clip(-_MOST_MINOR, _MOST_MINOR).round(0, mode="half_away_from_zero")
-    return whole.cast(pl.Int64)
 
 
 def as_text(cell: pl.Expr, kind: pl.DataType) -> pl.Expr:
@@ -108,29 +94,34 @@ def as_text(cell: pl.Expr, kind: pl.DataType) -> pl.Expr:
     return cell.cast(pl.String, strict=False)
 
 
-def _read(
-    cell: pl.Expr, kind: pl.DataType, wanted: Wanted, house: _House, *, normalize: bool
-) -> _Read:
+def _read(cell: pl.Expr, kind: pl.DataType, wanted: Wanted, house: _House, seen: _Survey) -> _Read:
     if wanted.type == "number":
         return _amount(cell, kind, wanted, house)
     if wanted.type == "money":
         read = _amount(cell, kind, wanted, house)
         return _Read(to_minor(read.value, house.digits), read.bad, read.not_finite)
     if wanted.type == "date" and kind in (pl.Date, pl.Datetime):
-        return _Read(_day(cell, kind, house))
+        return _Read(day_of(cell, kind, house.time_zone))
     if wanted.type == "yes/no" and kind == pl.Boolean:
         return _Read(cell)
-    text = _text(cell, kind, house)
+    text = cell.cast(pl.String) if seen.tidy else _text(cell, kind, house)
     if wanted.type in _WRITTEN:
         value = _WRITTEN[wanted.type](text, wanted, house)
         return _Read(value, text.is_not_null() & value.is_null())
-    return _Read(text.str.normalize("NFC") if normalize else text)
+    letters = kind.is_numeric() or seen.ascii_only
+    return _Read(text if letters else text.str.normalize("NFC"))
 
 
 def _text(cell: pl.Expr, kind: pl.DataType, house: _House) -> pl.Expr:
     """Trim, and turn the markers for missing into null."""
-    text = as_text(cell, kind).str.strip_chars()
-    return pl.when(~text.is_in(list(house.missing))).then(text)
+    if kind.is_integer():
+        text = as_text(cell, kind)
+        return _unmarked(text, house.missing) if _numbers_among(house.missing) else text
+    return _unmarked(as_text(cell, kind).str.strip_chars(), house.missing)
+
+
+def _unmarked(text: pl.Expr, missing: Sequence[str]) -> pl.Expr:
+    return pl.when(~text.is_in(list(missing))).then(text)
 
 
 def _amount(cell: pl.Expr, kind: pl.DataType, wanted: Wanted, house: _House) -> _Read:
@@ -138,7 +129,7 @@ def _amount(cell: pl.Expr, kind: pl.DataType, wanted: Wanted, house: _House) -> 
         number = cell.cast(pl.Float64)
         markers = _numbers_among(house.missing)
         present = pl.when(~number.is_in(markers)).then(number) if markers else number
-        return _finite(present)
+        return _finite(present) if kind.is_float() else _Read(present)
     text = _text(cell, kind, house)
     number = wanted.style.plain(text).cast(pl.Float64, strict=False)
     if house.machine_text:
@@ -166,39 +157,6 @@ def _numbers_among(markers: Iterable[str]) -> list[float]:
     return found
 
 
-def _day(cell: pl.Expr, kind: pl.DataType, house: _House) -> pl.Expr:
-    """Drop the time of day; a moment with a zone has its day in the shop."""
-    if isinstance(kind, pl.Datetime):
-        zoned = cell.dt.convert_time_zone(house.time_zone) if kind.time_zone is not None else cell
-        return zoned.dt.date()
-    return cell
-
-
-def _written_day(text: pl.Expr, wanted: Wanted, house: _House) -> pl.Expr:
-    if wanted.date_format is None:
-        return _real_year(_iso_day(text, house))
-    day = text.str.to_date(wanted.date_format, strict=False)
-    if house.machine_text:
-        day = pl.coalesce(day, _iso_day(text, house))
-    return _real_year(day)
-
-
-def _iso_day(text: pl.Expr, house: _House) -> pl.Expr:
-    moment = text.str.replace(" ", "T", literal=True).str.replace(_NO_SECONDS, "${1}:00${2}")
-    zoned = moment.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_zone="UTC")
-    return (
-        pl.when(text.str.contains(_ISO))
-        .then(text.str.head(10).str.to_date("%Y-%m-%d", strict=False))
-        .when(text.str.contains(_ZONED))
-        .then(zoned.dt.convert_time_zone(house.time_zone).dt.date())
-    )
-
-
-def _real_year(day: pl.Expr) -> pl.Expr:
-    """Refuse the year 24: it is a year of two digits under a format of four."""
-    return pl.when(day.dt.year().is_between(1000, 9999)).then(day)
-
-
 def _yes_or_no(text: pl.Expr, wanted: Wanted, _: _House) -> pl.Expr:
     word = text.str.to_lowercase()
     return (
@@ -209,18 +167,29 @@ def _yes_or_no(text: pl.Expr, wanted: Wanted, _: _House) -> pl.Expr:
     )
 
 
+def _written_day(text: pl.Expr, wanted: Wanted, house: _House) -> pl.Expr:
+    form, zone = wanted.date_format, house.time_zone
+    return written_day(text, form, zone, machine_text=house.machine_text)
+
+
 _WRITTEN = {"date": _written_day, "yes/no": _yes_or_no}
 
 
-def _with_other_letters(frame: pl.DataFrame) -> set[str]:
-    """Name the text columns that hold more than ASCII: only these need NFC, which is slow."""
-    texts = [name for name, kind in frame.schema.items() if not kind.is_numeric()]
-    texts = [name for name in texts if frame.schema[name] in (pl.String, pl.Categorical, pl.Enum)]
-    if not texts:
-        return set()
-    text = pl.col(texts).cast(pl.String)
-    ascii_only = frame.lazy().select((text.str.len_bytes() == text.str.len_chars()).all()).collect()
-    return {name for name in texts if not ascii_only[name].item()}
+def _survey(frame: pl.DataFrame, missing: Sequence[str]) -> dict[str, _Survey]:
+    """Look at each text column first: seeing that nothing is due costs less than doing it."""
+    names = [n for n, kind in frame.schema.items() if kind in (pl.String, pl.Categorical, pl.Enum)]
+    if not names:
+        return {}
+    text = pl.col(names).cast(pl.String)
+    trimmed = text.str.strip_chars()
+    untidy = (trimmed != text) | trimmed.is_in(list(missing))
+    ascii_only, tidy = pl.collect_all(
+        [
+            frame.lazy().select((text.str.len_bytes() == text.str.len_chars()).all()),
+            frame.lazy().select((~untidy).all()),
+        ]
+    )
+    return {name: _Survey(tidy[name].item(), ascii_only[name].item()) for name in names}
 
 
 def _never_true(frame: pl.DataFrame, flags: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import polars as pl
 from targeting.frames import ROW
 from targeting.intake.headers import Sought, tidy
 from targeting.intake.opened import Cells, Opened, Origin
-from targeting.intake.records import records
+from targeting.intake.records import Records, records
 from targeting.intake.texts import LONGEST_FIRST_LINE, Text, utf8_text
 from targeting.problems import refuse
 
@@ -83,33 +83,30 @@ def _headers(origin: Origin, start: str, delimiter: str) -> _Head:
 
 def _cells(origin: Origin, text: Text, head: _Head, columns: Mapping[str, int]) -> Cells:
     lines = pl.scan_lines(text, glob=False).collect().to_series()[head.lines :]
-    width = len(head.headers)
-    parted = records(lines, head.delimiter, width)
+    parted = records(lines, head.delimiter, len(head.headers))
     if parted.unpaired is not None:
         number = head.lines + parted.unpaired + 1
         message = f"{origin.shown}: quotation marks do not pair up from line {number} on"
         raise refuse("I007", message, origin.line(number), "mend or double the stray marks")
-    schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(width)}
-    source: Text = text
-    if not parted.as_written:
-        joined = parted.good["text"].str.join("\n").item() or ""
-        source = io.BytesIO(joined.encode())
-    picked = {name: pl.col(str(position)) for name, position in columns.items()}
+    frame = _fields(text, head, parted).select(
+        **{name: pl.col(str(position)) for name, position in columns.items()}
+    )
+    return Cells(frame.collect().with_columns(parted.good[ROW]), parted.bad)
+
+
+def _fields(text: Text, head: _Head, parted: Records) -> pl.LazyFrame:
+    """Let Polars part the good records into fields; from the file itself where all are good."""
+    schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(len(head.headers))}
     if parted.good.is_empty():
-        frame = pl.DataFrame(schema=schema).select(**picked)
-    else:
-        frame = (
-            pl.scan_csv(
-                source,
-                has_header=False,
-                skip_lines=head.lines if parted.as_written else 0,
-                separator=head.delimiter,
-                schema=schema,
-                empty_string_is_null=False,
-                glob=False,
-            )
-            .select(**picked)
-            .collect()
-        )
-    frame = frame.with_columns(parted.good[ROW])
-    return Cells(frame, parted.bad)
+        return pl.LazyFrame(schema=schema)
+    if not parted.as_written:
+        text = io.BytesIO(parted.good["text"].str.join("\n").item().encode())
+    return pl.scan_csv(
+        text,
+        has_header=False,
+        skip_lines=head.lines if parted.as_written else 0,
+        separator=head.delimiter,
+        schema=schema,
+        empty_string_is_null=False,
+        glob=False,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from targeting.intake.clean import minor_of
+from targeting.intake.minor import minor_of
 from targeting.intake.wanted import Wanted
 
 

@@ -56,7 +56,11 @@ def read_sources(
         raise Refused(more)
     purchases = sorted_rows.get("purchases")
     day, odd = decide_as_of(
-        workspace, purchases.kept if purchases else None, given=as_of, today=today
+        workspace,
+        purchases.kept if purchases else None,
+        given=as_of,
+        today=today,
+        refused=_by_reason(purchases.rejects) if purchases else {},
     )
     if purchases is not None:
         parted = reject_after(purchases.kept, day)

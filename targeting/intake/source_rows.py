@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from targeting.intake.clean import clean, minor_of
+from targeting.intake.clean import clean
 from targeting.intake.contract import UNREAD, WHY, Reason, judge
 from targeting.intake.duplicates import drop_doubles
 from targeting.intake.headers import ONE_OF
+from targeting.intake.minor import minor_of
 from targeting.intake.numbers import likely_style
 from targeting.intake.opened import VALUE, Cells, Origin
 from targeting.intake.rejects import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -83,7 +82,7 @@ def field_problems(workspace: Workspace) -> list[Problem]:
     """Find what no file is needed for: keys of `fields` that do not fit their type."""
     found: list[Problem] = []
     for name, form in workspace.settings.fields.items():
-        for code, key, message, instead in [*_type_faults(name, form), *_faults(form)]:
+        for code, key, message, instead in [*_type_faults(name, form, workspace), *_faults(form)]:
             place = workspace.place("targeting.yaml", "fields", name, key)
             found.append(Problem(code, message, place, instead))
     return found
@@ -92,12 +91,12 @@ def field_problems(workspace: Workspace) -> list[Problem]:
 _Fault = tuple[str, str, str, str]  # code, key, message, instead
 
 
-def _type_faults(name: str, form: FieldForm) -> Iterator[_Fault]:
+def _type_faults(name: str, form: FieldForm, workspace: Workspace) -> Iterator[_Fault]:
     if form.type == "list":
         yield "I020", "type", "no file holds a list", "text, or a measure of the purchases"
     alike = {"category": "text"}
-    for source, columns in SOURCE_COLUMNS.items():
-        own = columns.get(name)
+    for source in workspace.settings.sources:
+        own = SOURCE_COLUMNS[source].get(name)
         if own is not None and alike.get(own.type, own.type) != alike.get(form.type, form.type):
             message = f"'{name}' of {source} is {own.type}, not {form.type}"
             yield "I020", "type", message, f"type: {own.type}"
@@ -206,8 +205,3 @@ def _yes_no(form: FieldForm) -> tuple[frozenset[str], frozenset[str]]:
     if form.no is None:
         no -= yes
     return yes, no
-
-
-def is_field_name(name: str) -> bool:
-    """Tell our own names from flags that travel beside them."""
-    return re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None

@@ -43,7 +43,7 @@ def correlations(customers: pl.DataFrame, catalogue: Catalogue) -> list[dict[str
 
 def _countable(customers: pl.DataFrame, name: str) -> bool:
     dtype = customers.schema.get(name)
-    return dtype is not None and (dtype.is_numeric() or dtype == pl.Boolean)
+    return dtype is not None and (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null))
 
 
 def _exact_sums(numbers: pl.DataFrame) -> tuple[Exact, Exact, Exact, Exact]:

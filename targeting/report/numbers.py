@@ -14,7 +14,7 @@ from targeting.problems import Problem
 from targeting.report.correlations import correlations
 from targeting.report.judged import judged_models
 from targeting.report.profiles import profiles
-from targeting.report.sales import cohorts, trends
+from targeting.report.sales import activity, cohorts, trends
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.settings import Shop
 
@@ -53,13 +53,14 @@ def analysis(night: Night) -> dict[str, object]:
     Money is in major units, floats have 6 decimals, what is undefined is None.
     """
     digits = night.shop.minor_digits
+    active = activity(night.purchases)
     figures = {
         "run_id": night.run_id,
         "as_of": night.as_of,
         "correlations": correlations(night.customers, night.catalogue),
         "linear_regression": night.linear_regression,
-        "trends": trends(night.purchases, night.as_of, digits),
-        "cohorts": cohorts(night.purchases, night.as_of),
+        "trends": trends(night.purchases, active, night.as_of, digits),
+        "cohorts": cohorts(active, night.as_of),
         "segments": profiles(night.customers, night.decisions, night.catalogue, digits),
         "models": judged_models(night.manifest, night.judged),
     }

@@ -255,13 +255,24 @@ _CONFIG: dict[str, Any] = {
 
 
 def _svg(name: str, chart: alt.Chart | alt.LayerChart) -> str:
-    """Render without a browser; ids carry the picture's name, so that two can share a page."""
+    """Render without a browser."""
     import vl_convert
 
     spec = chart.to_dict() | {"config": _CONFIG}
     svg = str(vl_convert.vegalite_to_svg(spec))
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)
     svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"', "", svg)
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = _with_own_ids(name, svg)
     return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def _with_own_ids(name: str, svg: str) -> str:
+    """Number a picture's ids from 1 under its name.
+
+    The renderer counts them through the life of the process: two pictures would share ids, and a
+    second page would differ from the first.
+    """
+    written = dict.fromkeys(re.findall(r' id="([^"]+)"', svg))
+    own = {old: f"{name}-{k}" for k, old in enumerate(written, start=1)}
+    svg = re.sub(r' id="([^"]+)"', lambda found: f' id="{own[found[1]]}"', svg)
+    return re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{own.get(found[1], '')})", svg)

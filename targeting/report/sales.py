@@ -8,29 +8,57 @@ import polars as pl
 
 from targeting.frames import CUSTOMER
 
-_MONTH = pl.col("purchased_on").dt.year().cast(pl.Int64) * 12 + (
-    pl.col("purchased_on").dt.month().cast(pl.Int64) - 1
-)
+_DAY = pl.col("purchased_on").cast(pl.Date)
+_MONTH = _DAY.dt.year().cast(pl.Int32) * 12 + _DAY.dt.month().cast(pl.Int32) - 1
 
 
-def trends(purchases: pl.DataFrame | None, as_of: dt.date, digits: int) -> dict[str, object]:
+def activity(purchases: pl.DataFrame | None) -> pl.DataFrame:
+    """Give a row for each customer and month with a purchase: customer_id, month, orders, first.
+
+    month counts from year 0; first is the month of the customer's first purchase. Only lines of
+    positive amount and of a known customer count; an order is a transaction, without one a day.
+    """
+    if purchases is None or not {CUSTOMER, "purchased_on", "amount"} <= set(purchases.columns):
+        return pl.DataFrame(schema=_ACTIVITY)
+    day = _DAY.cast(pl.String)
+    written = "transaction_id" in purchases.columns
+    order = pl.coalesce(pl.col("transaction_id").cast(pl.String), day) if written else day
+    known = purchases.lazy().filter(
+        pl.col(CUSTOMER).is_not_null() & pl.col("purchased_on").is_not_null(),
+        pl.col("amount").cast(pl.Int64) > 0,
+    )
+    # 64 bits stand for an order among those of one customer and month: a third of the time.
+    ordered = known.select(
+        pl.col(CUSTOMER).cast(pl.String), _MONTH.alias("month"), order.hash().alias("order")
+    )
+    by_month = ordered.group_by(CUSTOMER, "month").agg(pl.col("order").n_unique().alias("orders"))
+    active = by_month.collect(engine="streaming")
+    first = active.group_by(CUSTOMER).agg(pl.col("month").min().alias("first"))
+    return active.join(first, on=CUSTOMER).select(*_ACTIVITY)
+
+
+_ACTIVITY = {CUSTOMER: pl.String, "month": pl.Int32, "orders": pl.UInt32, "first": pl.Int32}
+
+
+def trends(
+    purchases: pl.DataFrame | None, active: pl.DataFrame, as_of: dt.date, digits: int
+) -> dict[str, object]:
     """Follow the shop month by month, up to the month of `as_of`; empty months are zeros.
 
-    sales: all lines, returns taken off. orders, active_customers: lines of positive amount of known
-    customers. repeat_share: of a month's customers, those who had bought in an earlier month.
+    sales: all lines, returns taken off, in major units. orders, active_customers: as in `activity`.
+    repeat_share: of a month's customers, those who had bought in an earlier month.
     complete: the month is over. buyers, repeat_buyers: over all time; the latter ordered twice.
     """
-    lines = _lines(purchases)
-    if lines.is_empty():
+    sales = _sales(purchases)
+    if sales.is_empty():
         return {"months": [], "buyers": 0, "repeat_buyers": 0}
-    known = _known(lines)
-    active = _active(known)
-    months = pl.DataFrame({"month": range(_first(lines), _month_of(as_of) + 1)}).cast(pl.Int64)
+    first = int(sales["month"].min())  # type: ignore[arg-type]  # Int32, not empty
+    months = pl.DataFrame({"month": range(first, _month_of(as_of) + 1)}, schema={"month": pl.Int32})
     by_month = (
-        months.join(lines.group_by("month").agg(pl.col("amount").sum()), on="month", how="left")
+        months.join(sales, on="month", how="left")
         .join(_by_month(active), on="month", how="left")
         .sort("month")
-        .with_columns(pl.col("amount", "orders", "customers", "returned").fill_null(0))
+        .fill_null(0)
     )
     orders = active.group_by(CUSTOMER).agg(pl.col("orders").sum())["orders"]
     return {
@@ -40,17 +68,14 @@ def trends(purchases: pl.DataFrame | None, as_of: dt.date, digits: int) -> dict[
     }
 
 
-def cohorts(purchases: pl.DataFrame | None, as_of: dt.date) -> list[dict[str, object]]:
+def cohorts(active: pl.DataFrame, as_of: dt.date) -> list[dict[str, object]]:
     """Group customers by the month of their first purchase.
 
     shares: the share of them who bought in that month (always 1), the month after, and so on to
     the month of `as_of`.
     """
-    active = _active(_known(_lines(purchases)))
-    if active.is_empty():
-        return []
-    counted = active.group_by("first", "month").agg(pl.len().alias("customers"))
-    by_pair = {(first, month): n for first, month, n in counted.sort("first", "month").iter_rows()}
+    counted = active.group_by("first", "month").agg(pl.len()).sort("first", "month")
+    by_pair = {(first, month): n for first, month, n in counted.iter_rows()}
     last = _month_of(as_of)
     return [
         {
@@ -63,36 +88,13 @@ def cohorts(purchases: pl.DataFrame | None, as_of: dt.date) -> list[dict[str, ob
     ]
 
 
-def _lines(purchases: pl.DataFrame | None) -> pl.DataFrame:
-    """Bring purchases to month, amount, customer_id, order; nothing where a column is missing."""
+def _sales(purchases: pl.DataFrame | None) -> pl.DataFrame:
+    """Add up what was paid by month."""
     if purchases is None or not {"purchased_on", "amount"} <= set(purchases.columns):
-        return pl.DataFrame(schema=_LINE)
-    day = pl.col("purchased_on").cast(pl.Date).cast(pl.String)
-    has_orders = "transaction_id" in purchases.columns
-    order = pl.col("transaction_id").cast(pl.String) if has_orders else pl.lit(None, pl.String)
-    customer = CUSTOMER if CUSTOMER in purchases.columns else None
-    return purchases.select(
-        _MONTH.alias("month"),
-        pl.col("amount").cast(pl.Int64),
-        pl.col(customer).cast(pl.String) if customer else pl.lit(None, pl.String).alias(CUSTOMER),
-        pl.coalesce(order, day).alias("order"),
-    ).drop_nulls("month")
-
-
-_LINE = {"month": pl.Int64, "amount": pl.Int64, CUSTOMER: pl.String, "order": pl.String}
-
-
-def _known(lines: pl.DataFrame) -> pl.DataFrame:
-    return lines.filter(pl.col(CUSTOMER).is_not_null(), pl.col("amount") > 0)
-
-
-def _active(known: pl.DataFrame) -> pl.DataFrame:
-    """One row a customer and month with a purchase: orders, and the month of the first purchase."""
-    return (
-        known.group_by(CUSTOMER, "month")
-        .agg(pl.col("order").n_unique().alias("orders"))
-        .with_columns(pl.col("month").min().over(CUSTOMER).alias("first"))
-    )
+        return pl.DataFrame(schema={"month": pl.Int32, "amount": pl.Int64})
+    lines = purchases.lazy().select(_MONTH.alias("month"), pl.col("amount").cast(pl.Int64))
+    by_month = lines.drop_nulls("month").group_by("month").agg(pl.col("amount").sum())
+    return by_month.collect()
 
 
 def _by_month(active: pl.DataFrame) -> pl.DataFrame:
@@ -113,10 +115,6 @@ def _month_row(row: dict[str, int], as_of: dt.date, digits: int) -> dict[str, ob
         "repeat_share": row["returned"] / customers if customers else None,
         "complete": row["month"] < _month_of(as_of + dt.timedelta(days=1)),
     }
-
-
-def _first(lines: pl.DataFrame) -> int:
-    return int(lines["month"].min())  # type: ignore[arg-type]  # Int64, not empty
 
 
 def _month_of(day: dt.date) -> int:

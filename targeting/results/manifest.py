@@ -39,6 +39,8 @@ def manifest(results: Results) -> dict[str, object]:
         "set_aside": {name: counts.set_aside for name, counts in read.sources.items()},
         "emptied": {n: dict(c.emptied) for n, c in read.sources.items() if c.emptied},
         "filled": {n: dict(c.filled) for n, c in read.sources.items() if c.filled},
+        "not_finite": {n: dict(c.not_finite) for n, c in read.sources.items() if c.not_finite},
+        "future": {n: dict(c.future) for n, c in read.sources.items() if c.future},
         "without_customer": read.without_customer,
         "forgotten": 0,
         "customers": results.customers.height,

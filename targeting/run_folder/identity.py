@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from targeting.frames import stable_hash
+from targeting.workspace.columns import SourceName
 
 
 def run_identity(
@@ -19,7 +20,7 @@ def run_identity(
     workspace: Path,
     files: Iterable[str],
     models: str,
-    frames: Mapping[str, pl.DataFrame],
+    frames: Mapping[SourceName, pl.DataFrame],
 ) -> str:
     """Make RUN_ID: as_of and 8 hex digits over version, files, models and the clean rows.
 

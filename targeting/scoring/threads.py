@@ -9,7 +9,7 @@ from contextlib import contextmanager
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Hold BLAS and OpenMP to one thread; load scikit-learn first, so that its pool is found."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         yield

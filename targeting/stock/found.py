@@ -11,9 +11,9 @@ import polars as pl
 
 from targeting.stock.because import plain
 from targeting.stock.columns import DATA_PROBLEMS, empty
-from targeting.stock.inputs import WEEKS
+from targeting.stock.inputs import HIGHEST_COST, WEEKS
 from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE
-from targeting.stock.terms import Gap
+from targeting.stock.terms import LONGEST_DAYS, Gap
 
 OLD_COUNT_DAYS: Final = 30
 OUTLIER: Final = 20  # times the usual week
@@ -126,6 +126,13 @@ def _odd_terms() -> Iterable[_Oddity]:
         said, value = name.replace("_", " "), pl.col(f"was_{name}")
         text = pl.lit(f"{said} under 0")
         yield _Oddity("products", value < 0, text, "as if missing", False)
+    for name in ("lead_time_days", "lead_time_sd_days"):
+        long = pl.col(f"was_{name}") > LONGEST_DAYS
+        text = pl.lit(f"{name.replace('_', ' ')} over ten years")
+        yield _Oddity("products", long, text, "as if missing", False)
+    dear = pl.col("was_unit_cost") > HIGHEST_COST
+    text = pl.lit("unit cost too large to be one")
+    yield _Oddity("products", dear, text, "as if missing", False)
     pack = pl.col("was_pack_size")
     broken = (pack != pack.round()) | (pack <= 0)
     text = pl.format("pack size of {}", plain(pack, 3))

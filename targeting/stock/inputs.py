@@ -10,6 +10,8 @@ import polars as pl
 
 KEY: Final = ("product_id", "location")
 UNIT: Final = 1000  # sales are summed in thousandths of a unit: exact, so in any order the same
+MOST_UNITS: Final = 1e8  # of one line's order
+HIGHEST_COST: Final = 10**10  # minor units a unit; with it, a line's cost still fits 64 bits
 WEEKS: Final = 104  # no older week is looked at
 RECENT_WEEKS: Final = 26  # who wants what, dead stock, overstock
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-MOST_UNITS: Final = 1e9
+from targeting.stock.inputs import MOST_UNITS
+
 SLACK: Final = 1e-9  # a float's error is not another pack
 
 
@@ -76,7 +77,9 @@ def _spend(waiting: pl.DataFrame, left: int) -> tuple[pl.DataFrame, pl.DataFrame
     """
     affordable = pl.col("smallest_order") * pl.col("unit_cost") <= left
     hopeless = waiting.filter(~affordable)
-    ranked = waiting.filter(affordable).with_columns(pl.col("cost").cum_sum().alias("spent"))
+    ranked = waiting.filter(affordable).with_columns(
+        pl.col("cost").cast(pl.Float64).cum_sum().alias("spent")
+    )
     full = ranked.filter(pl.col("spent") <= left)
     rest = ranked.slice(full.height)
     left -= int(full["cost"].sum())

@@ -100,7 +100,7 @@ def _with_levels(lines: pl.DataFrame) -> pl.DataFrame:
         demand * lead, lead_spread, available
     )
     margin = (pl.col("price") - pl.col("unit_cost")).clip(lower_bound=0)
-    lost = (margin * pl.Series(np.maximum(avoidable, 0))).round().cast(pl.Int64)
+    lost = (margin * pl.Series(np.maximum(avoidable, 0))).clip(0, 1e18).round().cast(pl.Int64)
     return lines.with_columns(
         pl.Series("safety_stock", safety),
         pl.Series("reorder_point", demand * lead + levels.safety_stock(service, lead_spread)),

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from targeting.stock.inputs import KEY, PARAMETERS, shaped
+from targeting.stock.inputs import HIGHEST_COST, KEY, MOST_UNITS, PARAMETERS, shaped
 from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
 from targeting.workspace.settings import Ordering
 
@@ -76,8 +76,9 @@ _FILLED = (
 def _settled(ordering: Ordering, as_of: dt.date) -> Iterable[pl.Expr]:
     lead = period_days(ordering.lead_time, as_of)
     review = period_days(ordering.review, as_of)
-    yield _at_least(pl.col("lead_time_days"), 0, LEAD_TIME_DAYS if lead is None else lead)
-    yield _at_least(pl.col("lead_time_sd_days"), 0, 0)
+    default = LEAD_TIME_DAYS if lead is None else min(lead, LONGEST_DAYS)
+    yield _at_least(_possible_days("lead_time_days"), 0, default)
+    yield _at_least(_possible_days("lead_time_sd_days"), 0, 0)
     yield (
         pl.coalesce("rule_cover_days", pl.lit(REVIEW_DAYS if review is None else review))
         .cast(pl.Float64)
@@ -85,9 +86,14 @@ def _settled(ordering: Ordering, as_of: dt.date) -> Iterable[pl.Expr]:
         .alias("review_days")
     )
     yield _service_level(ordering).alias("service_level")
-    yield _at_least(pl.col("pack_size"), 1e-9, 1).ceil().clip(1, 1e9).cast(pl.Int64)
-    yield _at_least(pl.col("minimum_order"), 0, 0).ceil().clip(0, 1e9).cast(pl.Int64)
-    yield pl.when(pl.col("unit_cost") >= 0).then("unit_cost").alias("unit_cost")
+    yield _at_least(pl.col("pack_size"), 1e-9, 1).ceil().clip(1, MOST_UNITS).cast(pl.Int64)
+    minimum = pl.when(pl.col("minimum_order") <= MOST_UNITS).then("minimum_order")
+    yield _at_least(minimum, 0, 0).ceil().cast(pl.Int64)
+    yield (
+        pl.when(pl.col("unit_cost").is_between(0, HIGHEST_COST))
+        .then("unit_cost")
+        .alias("unit_cost")
+    )
     yield pl.coalesce("price", "average_paid").alias("price")
     for name in ("on_hand", "on_order", "reserved"):
         yield pl.col(name).fill_null(0).clip(lower_bound=0)
@@ -100,6 +106,11 @@ def _settled(ordering: Ordering, as_of: dt.date) -> Iterable[pl.Expr]:
 
 def _at_least(column: pl.Expr, least: float, default: float) -> pl.Expr:
     return pl.when(column >= least).then(column).otherwise(pl.lit(float(default))).name.keep()
+
+
+def _possible_days(column: str) -> pl.Expr:
+    """Take more than ten years as missing."""
+    return pl.when(pl.col(column) <= LONGEST_DAYS).then(column)
 
 
 def _service_level(ordering: Ordering) -> pl.Expr:
@@ -128,13 +139,13 @@ def _gaps(ordering: Ordering) -> Iterable[Gap]:
         yield Gap("stock", what, unsaid, pl.lit("0"), counted, of_location=True)
     lead = "the shop's lead_time" if ordering.lead_time is not None else "nothing said anywhere"
     days = pl.format("{} days (" + lead + ")", pl.col("lead_time_days").round().cast(pl.Int64))
-    yield Gap("products", "lead time", _below("lead_time_days", 0), days)
+    yield Gap("products", "lead time", _impossible("lead_time_days"), days)
     always = pl.lit("0 days (always on time)")
-    yield Gap("products", "spread of the lead time", _below("lead_time_sd_days", 0), always)
+    yield Gap("products", "spread of the lead time", _impossible("lead_time_sd_days"), always)
     yield Gap(
         "products", "pack size", ~(pl.col("was_pack_size") > 0).fill_null(value=False), pl.lit("1")
     )
-    yield Gap("products", "minimum order", _below("minimum_order", 0), pl.lit("none"))
+    yield Gap("products", "minimum order", _impossible("minimum_order"), pl.lit("none"))
     uncosted = pl.lit("not counted in the budget")
     yield Gap("products", "unit cost", pl.col("unit_cost").is_null(), uncosted)
     paid = pl.when(pl.col("price").is_null()).then(pl.lit("unknown, so no lost margin"))
@@ -155,5 +166,7 @@ def _gaps(ordering: Ordering) -> Iterable[Gap]:
             yield Gap("targeting.yaml", name, unset, pl.lit(f"{level:.0%}"))
 
 
-def _below(column: str, least: float) -> pl.Expr:
-    return ~(pl.col(f"was_{column}") >= least).fill_null(value=False)
+def _impossible(column: str) -> pl.Expr:
+    value = pl.col(f"was_{column}")
+    most = MOST_UNITS if column == "minimum_order" else LONGEST_DAYS
+    return ~value.is_between(0, most).fill_null(value=False)

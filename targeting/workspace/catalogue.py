@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
 from targeting.workspace.columns import SOURCE_COLUMNS, FieldType
@@ -216,8 +217,8 @@ def _described(field: Field, form: FieldForm) -> Field:
         title=form.title,
         personal=form.personal,
         may_be_future=form.may_be_future,
-        low=None if low is None else float(low),  # type: ignore[arg-type]
-        high=None if high is None else float(high),  # type: ignore[arg-type]
+        low=float(low) if isinstance(low, Decimal) else None,
+        high=float(high) if isinstance(high, Decimal) else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The workspace that `targeting init` copies: the repository's own, in the wheel as in a checkout."""
+"""The workspace that `targeting init` copies: the repository's own, in a wheel or a checkout."""
 
 from __future__ import annotations
 

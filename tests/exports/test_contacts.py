@@ -74,6 +74,15 @@ def test_a_workspace_without_exports_gets_the_plain_list(tmp_path: Path) -> None
                    "ayesha@example.com", "gift", "Dear Ayesha", "so"]  # fmt: skip
 
 
+def test_a_shop_without_scores_gets_lists_with_empty_cells(tmp_path: Path) -> None:
+    unscored = contact()
+    del unscored["likelihood"], unscored["segment"]
+    frame = pl.DataFrame([unscored])
+    (file,), _ = write_contacts(tmp_path, frame, {}, shop=SHOP, texts=FIELDS, draft=False)
+    assert file.path == "contacts/welcome_back/no_segment.csv"
+    assert table(tmp_path / file.path)[1][2:5] == ["", "", "email"]
+
+
 def test_each_rule_and_segment_has_its_own_file(tmp_path: Path) -> None:
     files, _ = lists(
         tmp_path,
@@ -218,8 +227,10 @@ def test_a_segments_file_name_is_one_short_part_of_a_path(segment: str) -> None:
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no path for a list"):
         lists(tmp_path, contact(rule=name))
+    frame = pl.DataFrame([contact()])
+    chosen = {name: plain("customer_id")}
     with pytest.raises(ValueError, match="no path for a list"):
-        lists(tmp_path, contact(), **{name: plain("customer_id")})
+        write_contacts(tmp_path, frame, chosen, shop=SHOP, texts=FIELDS, draft=False)
     assert [
         path for path in tmp_path.rglob("*") if path.is_file() and "contacts" not in path.parts
     ] == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from tests.intake.conftest import Shop
+    from tests.intake.conftest import Content, Shop
 
 FOUR_ALIKE = "ID,Value,Value,Value,Value\nC1,a,b,c,d\n"
 
@@ -63,7 +63,7 @@ def test_what_a_source_cannot_do_without_must_be_mapped(shop: Shop) -> None:
           suppressions: {file: stop.csv}
           responses: {file: answers.csv, columns: {event: What, happened_on: When}}
     """.replace("\n        ", "\n")
-    files = {
+    files: dict[str, Content] = {
         "lines.parquet": pl.DataFrame({"Day": ["2024-01-02"], "Total": [1.0]}),
         "stop.csv": "E-mail\na@example.com\n",
         "answers.csv": "What,When\nopened,2024-01-02\n",

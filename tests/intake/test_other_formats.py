@@ -107,7 +107,7 @@ def test_no_objects_are_no_rows(shop: Shop, file: str, content: str) -> None:
 
 
 def test_a_sheet_is_found_by_name_and_a_wrong_name_lists_the_others(shop: Shop) -> None:
-    rows = [["customer_id", "age"], [None, None], ["C1", 41], [7, 19]]
+    rows: list[list[Any]] = [["customer_id", "age"], [None, None], ["C1", 41], [7, 19]]
     settings = shop.customers("p.xlsx", workbook(rows), fields=FIELDS, source="sheet: On hand")
     assert shop.read(*settings).frames["customers"].rows() == [("C1", 41.0), ("7", 19.0)]
     settings = shop.customers("p.xlsx", workbook(rows), source="sheet: Customers")
@@ -116,7 +116,7 @@ def test_a_sheet_is_found_by_name_and_a_wrong_name_lists_the_others(shop: Shop) 
 
 
 def test_a_workbooks_own_dates_and_numbers_read_beside_texts_of_another_form(shop: Shop) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["customer_id", "joined_on", "spent"],
         ["C1", dt.date(2024, 1, 2), 1234.5],
         ["C2", "31/12/2023", "1.234,50"],

@@ -74,7 +74,7 @@ class Oracle:
         ((operator, operand),) = test.items()
         value = self.value_of(field, row)
         if operator == "missing":
-            return (value is None) == (operand == "yes")
+            return bool((value is None) == (operand == "yes"))
         operands = operand if isinstance(operand, list) else [operand]
         if isinstance(operand, str) and (words := self.listed(operand, settings)) is not None:
             operands = words

@@ -68,7 +68,7 @@ def stock(data: Path) -> pl.DataFrame:
 def test_the_same_bytes_come_out_on_one_thread_in_another_process(
     data: Path, tmp_path: Path
 ) -> None:
-    subprocess.run(  # noqa: S603 - our own module
+    subprocess.run(
         [sys.executable, "-m", "targeting.sample", str(tmp_path)],
         check=True,
         cwd=ROOT,

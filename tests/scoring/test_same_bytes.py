@@ -50,7 +50,7 @@ def fit(threads: int, shuffle: int) -> str:
         "OMP_NUM_THREADS": str(threads),
         "OPENBLAS_NUM_THREADS": str(threads),
     }
-    done = subprocess.run(  # noqa: S603  our own text
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FIT.replace("SHUFFLE", str(shuffle))],
         env=environment,
         capture_output=True,
@@ -68,7 +68,7 @@ def test_one_thread_and_two_and_another_order_give_the_same_bytes() -> None:
 def test_k_means_keeps_to_one_thread_where_two_would_differ_in_the_last_bits() -> None:
     # Rounded centroids hide it; the sum of squares is not rounded yet and shows it.
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     points = np.random.default_rng(0).normal(size=(20_000, 3))
     alone = KMeans(5, n_init=10, random_state=0)

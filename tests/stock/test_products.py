@@ -40,14 +40,14 @@ def test_a_row_stands_for_what_was_sold_counted_or_listed(shop: SmallShop) -> No
 def test_returns_are_netted_and_a_week_is_never_under_zero(shop: SmallShop) -> None:
     shop.sold("p", [3, 5]).sold("p", [-4, -2])
     row = shop.table().row(0, named=True)
-    assert row["weekly_demand"] == 3  # only the last week is left of the two
+    assert row["largest_week"] == 3  # only the last week is left of the two
     assert row["sales_weeks"] == 1
 
 
 def test_a_negative_amount_is_a_return_whatever_the_quantity(shop: SmallShop) -> None:
     shop.sold("p", [5])
     shop.sales.append({**shop.sales[0], "amount": -2000, "quantity": 2.0})
-    assert shop.table()["weekly_demand"].to_list() == [3]
+    assert shop.table()["largest_week"].to_list() == [3]
 
 
 def test_sales_after_as_of_and_before_two_years_do_not_count(shop: SmallShop) -> None:
@@ -80,13 +80,13 @@ def test_a_negative_count_stays_to_be_seen_and_is_available_as_zero(shop: SmallS
 
 def test_locations_are_told_apart_where_sales_and_stock_name_them(shop: SmallShop) -> None:
     shop.sold("p", [4], location="L").sold("p", [6], location="M").counted("p", 1, location="L")
-    table = shop.table().select("location", "weekly_demand", "on_hand")
+    table = shop.table().select("location", "largest_week", "on_hand")
     assert table.rows() == [("L", 4, 1), ("M", 6, None)]
 
 
 def test_else_stock_and_sales_are_added_up(shop: SmallShop) -> None:
     shop.sold("p", [4]).counted("p", 1, location="L").counted("p", 2, location="M")
-    table = shop.table().select("location", "weekly_demand", "on_hand", "merged")
+    table = shop.table().select("location", "largest_week", "on_hand", "merged")
     assert table.rows() == [(None, 4, 3, True)]
 
 
@@ -123,7 +123,7 @@ def test_purchases_describe_what_no_list_describes() -> None:
         {"purchased_on": [AS_OF], "amount": [100], "product_id": ["p"], "category": ["Audio"]}
     )
     table = product_table(sold, None, None, None, Ordering(), AS_OF, digits=2)
-    assert table.select("category", "weekly_demand").rows() == [("Audio", 1.0)]
+    assert table.select("category", "largest_week").rows() == [("Audio", 1.0)]
 
 
 def test_rare_sales_are_smoothed_from_week_one_and_frequent_ones_from_their_first(
@@ -135,3 +135,9 @@ def test_rare_sales_are_smoothed_from_week_one_and_frequent_ones_from_their_firs
     assert launched["weekly_sd"] == 0
     assert launched["method"] == "SBA"
     assert launched["weekly_demand"] == pytest.approx(6 * 0.975)
+
+
+def test_a_new_product_s_first_week_counts_by_an_eighth(shop: SmallShop) -> None:
+    row = shop.sold("p", [8, 3, 2, 0]).table().row(0, named=True)
+    assert row["demand_class"] == "new"
+    assert row["weekly_demand"] == row["level_demand"] == (1 + 3 + 2) / 4

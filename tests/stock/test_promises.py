@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -23,7 +24,7 @@ UNITS = st.one_of(
     st.integers(-5, 40).map(float), st.sampled_from([0.0, 0.25, 1_000_000.0, -3.5])
 )  # fmt: skip
 NUMBER = st.one_of(st.none(), st.integers(-3, 30).map(float), st.just(1e9))
-MONEY = st.one_of(st.none(), st.integers(-100, 100_000))
+MONEY = st.one_of(st.none(), st.integers(-100, 100_000), st.sampled_from([10**10, 10**15]))
 SALE = st.tuples(PRODUCTS, st.lists(UNITS, min_size=1, max_size=40), PLACES, st.sampled_from("ab"))
 LISTED = st.fixed_dictionaries(
     {
@@ -83,7 +84,7 @@ def settled(
     return opened(new_shop, rows).suggest(Ordering(budget=budget), rules)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(shop=anything(), budget=BUDGET)
 def test_orders_are_whole_packs_at_least_the_minimum_and_within_the_budget(
     new_shop: type[SmallShop],
@@ -105,7 +106,7 @@ def test_orders_are_whole_packs_at_least_the_minimum_and_within_the_budget(
     assert not stopped & set(ordered["product_id"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(shop=anything(), budget=BUDGET)
 def test_totals_are_the_sums_of_the_lines(
     new_shop: type[SmallShop],
@@ -124,11 +125,11 @@ def test_totals_are_the_sums_of_the_lines(
     gap = (joined["expected_units"].fill_null(0) - joined["weekly_demand"]).abs()
     assert (gap < 1e-6).all()
     assert (found.segment_demand["expected_units"] >= 0).all()
-    total = found.by_segment["expected_units"].sum() - lines["weekly_demand"].sum()
-    assert abs(total) < 1e-4
+    total = found.by_segment["expected_units"].to_list()
+    assert sum(total) == pytest.approx(sum(lines["weekly_demand"].to_list()), abs=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(shop=anything(), budget=BUDGET)
 def test_every_number_is_finite_and_every_line_says_why(
     new_shop: type[SmallShop],
@@ -141,10 +142,10 @@ def test_every_number_is_finite_and_every_line_says_why(
             assert column.drop_nulls().is_finite().all(), column.name
     assert found.lines["because"].null_count() == 0
     assert found.lines["stockout_risk"].is_between(0, 1).all()
-    assert found.lines["weekly_demand"].min() >= 0  # type: ignore[operator]
+    assert (found.lines["weekly_demand"] >= 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(shop=anything(), budget=BUDGET, seed=st.integers(0, 99))
 def test_the_order_of_rows_does_not_matter(
     new_shop: type[SmallShop],

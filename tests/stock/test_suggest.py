@@ -61,7 +61,7 @@ def test_what_has_not_sold_for_26_weeks_is_not_ordered(shop: SmallShop) -> None:
 
 def test_because_tells_three_facts_and_the_rule(shop: SmallShop) -> None:
     shop.sold("p", STEADY).counted("p", 2, on_order=1).listed("p", pack_size=3, lead_time_days=14)
-    rule = {
+    rule: dict[str, object] = {
         "product_id": "p",
         "location": None,
         "service_level": 0.98,
@@ -83,12 +83,17 @@ def test_without_a_rule_the_class_sets_the_service_level(shop: SmallShop) -> Non
 
 def test_a_slow_seller_is_told_in_weeks(shop: SmallShop) -> None:
     shop.sold("p", [1, 0, 0, 0, 0] * 10).counted("p", 9)
-    assert shop.suggest().lines["because"].item().startswith("Sells 1 in 6 weeks; 9 on hand")
+    assert shop.suggest().lines["because"].item().startswith("Sells 1 in 5 weeks; 9 on hand")
 
 
 def test_rules_set_parameters_one_by_one(shop: SmallShop) -> None:
     shop.sold("p", STEADY).counted("p", 0)
-    rule = {"product_id": "p", "location": None, "cover_days": 28, "flags": ["premium"]}
+    rule: dict[str, object] = {
+        "product_id": "p",
+        "location": None,
+        "cover_days": 28,
+        "flags": ["premium"],
+    }
     line = shop.suggest(rules=[rule]).lines.row(0, named=True)
     assert (line["review_days"], line["service_level"]) == (28, 0.98)
     assert line["order_up_to"] == 24

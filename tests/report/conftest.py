@@ -1,0 +1,229 @@
+"""Nights small enough to be read: an empty one, and one where something of everything happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from targeting.problems import Place, Problem
+from targeting.report.numbers import Night
+from targeting.workspace.catalogue import Field
+from targeting.workspace.settings import Shop
+
+AS_OF = dt.date(2026, 11, 24)
+
+EMPTY = Night(
+    shop=Shop(name="Corner Shop", currency="PKR", region="PK", locale="en_PK"),
+    run_id="2026-11-24-00000000",
+    as_of=AS_OF,
+    draft=False,
+    manifest={},
+    catalogue={},
+    customers=pl.DataFrame(),
+    purchases=None,
+    decisions=pl.DataFrame(),
+    funnel=pl.DataFrame(),
+    summary=pl.DataFrame(),
+    rules=(),
+    suggestions={},
+    linear_regression=None,
+    problems=(),
+)
+
+CATALOGUE = {
+    field.name: field
+    for field in (
+        Field("customer_id", "text", "customers"),
+        Field("first_name", "text", "customers", personal=True),
+        Field("age", "number", "customers", unit="years"),
+        Field("recency_days", "number", "purchases", unit="days"),
+        Field("frequency", "number", "purchases"),
+        Field("monetary", "money", "purchases"),
+        Field("email_consent", "yes/no", "customers"),
+        Field("segment", "category", "segments"),
+        Field("likelihood", "number", "likelihood"),
+    )
+}
+
+_COUNT = 12
+_IDS = [f"secret-{k:02}" for k in range(_COUNT)]
+
+CUSTOMERS = pl.DataFrame(
+    {
+        "customer_id": _IDS,
+        "first_name": ["Zubaida"] * _COUNT,
+        "age": [20, 30, None, 40, 50, 60, 33, 44, 55, 66, 27, 38],
+        "recency_days": [1, 5, 9, 30, 60, 90, 2, 3, 4, 200, 210, None],
+        "frequency": [9, 8, 7, 3, 2, 1, 9, 9, 8, 1, 1, 0],
+        "monetary": [900_00, 800_00, 700_50, 30_00, 20_00, 10_00, 9_00, 9_00, 8_00, 5_00, 5_00, 0],
+        "email_consent": [True, True, True, False, None, True, True, True, True, True, True, False],
+        "segment": ["Loyal"] * 6 + ["Small"] * 5 + [None],
+        "likelihood": [0.9, 0.8, 0.7, 0.3, 0.2, 0.1, 0.6, 0.6, 0.6, 0.05, 0.05, 0.01],
+    }
+)
+
+PURCHASES = pl.DataFrame(
+    [
+        (_IDS[0], "t1", dt.date(2026, 8, 3), 500_00),
+        (_IDS[0], "t1", dt.date(2026, 8, 3), 100_00),
+        (_IDS[0], "t2", dt.date(2026, 10, 3), 300_00),
+        (_IDS[1], "t3", dt.date(2026, 8, 20), 800_00),
+        (_IDS[1], "t4", dt.date(2026, 9, 1), -100_00),
+        (_IDS[2], "t5", dt.date(2026, 10, 30), 700_50),
+        (_IDS[2], "t6", dt.date(2026, 11, 2), 1_00),
+        (None, "t7", dt.date(2026, 11, 2), 50_00),
+    ],
+    orient="row",
+    schema={
+        "customer_id": pl.String,
+        "transaction_id": pl.String,
+        "purchased_on": pl.Date,
+        "amount": pl.Int64,
+    },
+)
+
+DECISIONS = pl.DataFrame(
+    [
+        (_IDS[0], "perks", "retention", "Loyal", "email", "selected", "", 25),
+        (_IDS[1], "perks", "retention", "Loyal", "sms", "selected", "", 250),
+        (_IDS[2], "perks", "retention", "Loyal", "email", "held_out", "", 25),
+        (_IDS[3], "perks", "retention", "Loyal", "email", "refused", "no_consent", 0),
+        (_IDS[4], "perks", "retention", "Loyal", "email", "refused", "no_consent", 0),
+        (_IDS[0], "bundle", "marketing", "Loyal", "email", "refused", "outranked", 0),
+        (_IDS[6], "bundle", "marketing", "Small", "email", "held_out", "universal_holdout", 0),
+        (_IDS[7], "bundle", "marketing", "Small", "email", "selected", "", 25),
+    ],
+    orient="row",
+    schema=["customer_id", "rule", "kind", "segment", "channel", "outcome", "reason", "cost"],
+)
+
+FULL = replace(
+    EMPTY,
+    manifest={
+        "inputs": [
+            {"name": "customers", "file": "customers.csv", "rows": 14, "sha256": "ab" * 32},
+            {"name": "purchases", "file": "purchases.csv", "rows": 9, "sha256": "cd" * 32},
+        ],
+        "rejected": {"customers": {"duplicate": 2}, "purchases": {"after_as_of": 1}},
+        "set_aside": {},
+        "versions": {"targeting": "0.1.0"},
+        "scores": {
+            "likelihood": {
+                "model": "cart",
+                "label": "buys within 30 days",
+                "judged": 12,
+                "base_rate": 0.5,
+                "auc": 0.8,
+                "baselines": {"recency": {"auc": 0.7}},
+                "warnings": [
+                    {"code": "leakage", "field": "frequency", "text": "frequency says it all"}
+                ],
+            }
+        },
+    },
+    catalogue=CATALOGUE,
+    customers=CUSTOMERS,
+    purchases=PURCHASES,
+    decisions=DECISIONS,
+    funnel=pl.DataFrame(
+        [
+            ("perks", "when", "segment is Loyal", 6, 6, 1),
+            ("perks", "when", "frequency is at least 2", 5, 1, 0),
+        ],
+        orient="row",
+        schema=["rule", "step", "line", "left", "lost", "lost_missing"],
+    ),
+    summary=pl.DataFrame(
+        {
+            "rule": ["perks", "bundle", "bundle"],
+            "segment": ["Loyal", "Loyal", "Small"],
+            "planned_cost": [300, 0, 25],
+            "real_cost": [275, 0, 25],
+        }
+    ),
+    rules=(
+        {"name": "perks", "kind": "retention", "title": "Perks for the loyal", "priority": 10},
+        {"name": "bundle", "kind": "marketing", "title": "Bundles", "priority": 20},
+        {"name": "restock", "kind": "inventory", "title": "Keep it in stock"},
+    ),
+    suggestions={
+        "lines": pl.DataFrame(
+            {
+                "product_id": ["P1", "P2", "P3"],
+                "product": ["Nova phone", "Kite laptop", "Aster radio"],
+                "location": ["Clifton", "Clifton", "Saddar"],
+                "category": ["Phones", "Laptops", "Audio"],
+                "supplier": ["Alpha", "Beta", "Alpha"],
+                "available": [1, 2, 30],
+                "weekly_demand": [4.0, 3.5, 0.1],
+                "stockout_risk": [0.97, 0.6, 0.01],
+                "quantity": [10, 5, 0],
+                "line_cost": [1_000_00, 2_500_00, 0],
+                "rule": ["restock", None, None],
+                "because": ["Sells 4 a week; 1 available.", "Sells 3.5 a week.", ""],
+            }
+        ),
+        "by_segment": pl.DataFrame({"segment": ["Loyal", "Small"], "expected_units": [5.5, 2.0]}),
+    },
+    linear_regression={"target": "monetary", "fields": ["age"], "r2": -0.01, "n_test": 3},
+    problems=(Problem("D004", "the feed is old", Place("targeting.yaml", 6), "look", "warning"),),
+    judged=pl.DataFrame(
+        {
+            "customer_id": _IDS,
+            "name": ["likelihood"] * _COUNT,
+            "label": [True, True, True, False, False, False, True, True, False, False, True, False],
+            "score": CUSTOMERS["likelihood"],
+        }
+    ),
+)
+
+
+@pytest.fixture
+def empty_night() -> Night:
+    return EMPTY
+
+
+@pytest.fixture
+def full_night() -> Night:
+    return FULL
+
+
+NightOf = Callable[..., Night]
+
+
+@pytest.fixture
+def night_of() -> NightOf:
+    """An empty night but for what the test names."""
+
+    def make(**changes: Any) -> Night:
+        return replace(EMPTY, **changes)
+
+    return make
+
+
+@pytest.fixture
+def shuffled() -> Callable[[Night], Night]:
+    """The same night with the rows of every frame in another order (a rule's steps keep theirs)."""
+
+    def mix(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.sample(fraction=1, shuffle=True, seed=5)
+
+    def shuffle(night: Night) -> Night:
+        assert night.purchases is not None
+        assert night.judged is not None
+        return replace(
+            night,
+            customers=mix(night.customers),
+            purchases=mix(night.purchases),
+            decisions=mix(night.decisions),
+            summary=mix(night.summary),
+            suggestions={name: mix(frame) for name, frame in night.suggestions.items()},
+            judged=mix(night.judged),
+        )
+
+    return shuffle

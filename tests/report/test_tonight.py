@@ -1,0 +1,88 @@
+"""The first screen adds up and says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from targeting.report.about_rules import rule_cards
+from targeting.report.numbers import Night
+from targeting.report.speech import Speech
+from targeting.report.tonight import REASON_WORDS, first_screen, people_of
+
+
+def test_every_customer_counts_once_by_the_best_that_happens(full_night: Night) -> None:
+    people = people_of(full_night)
+    assert (people.contacted, people.held_out, people.refused) == (3, 2, 2)
+    assert people.met_by_no_rule == 5
+    assert people.all == full_night.customers.height
+
+
+def test_the_headline_says_how_many_and_why(full_night: Night) -> None:
+    said = " ".join(first_screen(full_night, Speech(full_night.shop)).headline)
+    assert "3 customers are contacted by 2 rules: 2 by email, 1 by SMS." in said
+    assert "2 more are held out" in said
+    assert "has not agreed to be contacted this way (2 times)" in said
+    assert "2 order lines are suggested: 15 units from 2 suppliers, for Rs3,500." in said
+
+
+def test_each_rule_adds_up_to_whom_it_fits(full_night: Night) -> None:
+    table = first_screen(full_night, Speech(full_night.shop)).rules
+    assert table.rows == (
+        ("Perks for the loyal", "2", "1", "2", "5"),
+        ("Bundles", "1", "1", "1", "3"),
+    )
+    assert table.foot == ("All rules", "3", "2", "3", "8")
+
+
+def test_refusals_are_counted_by_reason_in_words(full_night: Night) -> None:
+    table = first_screen(full_night, Speech(full_night.shop)).reasons
+    assert table.rows == (
+        (REASON_WORDS["no_consent"], "2", "67%"),
+        (REASON_WORDS["outranked"], "1", "33%"),
+    )
+
+
+def test_every_fixed_reason_has_its_words() -> None:
+    from targeting.frames import REASONS
+
+    assert set(REASONS) == set(REASON_WORDS)
+
+
+def test_costs_and_rows_stand_on_the_first_screen(full_night: Night) -> None:
+    tiles = {t.label: t for t in first_screen(full_night, Speech(full_night.shop)).tiles}
+    assert tiles["Cost of contacts"].value == "Rs3"
+    assert tiles["Cost of contacts"].meaning == "planned Rs3.25, with those held out"
+    assert tiles["Suggested orders"].value == "Rs3,500"
+    assert (tiles["Rows refused"].value, tiles["Rows refused"].meaning) == ("3", "13% of 23 read")
+
+
+def test_used_rows_are_those_read_less_those_refused(full_night: Night) -> None:
+    table = first_screen(full_night, Speech(full_night.shop)).data
+    assert table.rows[0] == ("Customers", "14", "12", "0", "2")
+    assert table.foot == ("All sources", "23", "20", "0", "3")
+
+
+def test_warnings_of_rules_and_models_stand_together(full_night: Night) -> None:
+    findings = first_screen(full_night, Speech(full_night.shop)).findings
+    assert [finding.text for finding in findings] == [
+        "The feed is old.",
+        "Do not rely on this likelihood yet: frequency says it all.",
+    ]
+    assert findings[0].where == "targeting.yaml, line 6"
+
+
+def test_a_rule_says_which_line_takes_most_away(full_night: Night) -> None:
+    perks, _, restock = rule_cards(full_night, Speech(full_night.shop))
+    assert perks.reading == (
+        "Of 12 customers 5 remain. “segment is Loyal” takes away the most: 6,"
+        " 1 of them because the value is missing."
+    )
+    assert perks.summary == "2 contacted, 1 held out, 2 not contacted; costs Rs2.75"
+    assert restock.summary == "1 line, Rs1,000"
+
+
+def test_a_rule_without_decisions_fits_nobody(full_night: Night) -> None:
+    quiet = replace(full_night, decisions=full_night.decisions.filter(pl.col("rule") == "perks"))
+    assert rule_cards(quiet, Speech(quiet.shop))[1].summary == "fits nobody tonight"
