@@ -27,8 +27,8 @@ def summarise(decisions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
         (reason == "universal_holdout").sum().cast(pl.Int64).alias("universal_holdout"),
         (outcome == HELD_OUT).sum().cast(pl.Int64).alias("held_out"),
         (outcome == SELECTED).sum().cast(pl.Int64).alias("selected"),
-        (micros.sum() / MICRO).alias("planned_cost"),
-        (micros.filter(outcome == SELECTED).sum() / MICRO).alias("real_cost"),
+        (micros.sum() / MICRO).round(6).alias("planned_cost"),
+        (micros.filter(outcome == SELECTED).sum() / MICRO).round(6).alias("real_cost"),
     )
     names = [rule.name for rule in rules if rule.kind != "inventory"]
     all_rules = pl.DataFrame({RULE: names}, schema={RULE: pl.String})

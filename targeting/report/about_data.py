@@ -46,6 +46,21 @@ def rejected_table(night: Night, speech: Speech) -> Table:
     )
 
 
+def bridged(night: Night, speech: Speech) -> tuple[str, ...]:
+    """Say what was filled or emptied on the way in, and which purchases have no customer."""
+    told = []
+    for key, done in (("filled", "filled"), ("emptied", "emptied")):
+        for source, columns in sorted(mapping(night.manifest.get(key)).items()):
+            for column, cells in sorted(mapping(columns).items()):
+                count = speech.count(whole(cells), "cell")
+                told.append(f"{count} of {title_of(column).lower()} in {source} {done}.")
+    nameless = whole(night.manifest.get("without_customer"))
+    if nameless:
+        count = speech.count(nameless, "purchase line names", "purchase lines name")
+        told.append(f"{count} no customer and count for sales and stock alone.")
+    return tuple(told)
+
+
 def origin_table(night: Night) -> Table:
     """Name the files and versions behind the page, so that it can be made again."""
     files = [

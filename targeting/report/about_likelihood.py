@@ -25,6 +25,7 @@ _MEASURES = (
     ("precision", "Precision at one half", True),
     ("recall", "Recall at one half", True),
 )
+_LEAKAGE = ("L001", "leakage")
 _BASELINES = {"recency": "Days since last purchase", "rfm": "RFM score", "bgnbd": "BG/NBD"}
 
 
@@ -70,7 +71,7 @@ def _title(night: Night, name: str, model: Mapping[str, object]) -> str:
 
 
 def _reading(model: Mapping[str, object], speech: Speech) -> tuple[str, ...]:
-    judged, base = whole(model.get("judged")), real(model.get("base_rate"))
+    judged, base = _judged(model), real(model.get("base_rate"))
     said = []
     if judged and base is not None:
         said.append(
@@ -90,10 +91,16 @@ def _reading(model: Mapping[str, object], speech: Speech) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _judged(model: Mapping[str, object]) -> int:
+    """Count the judged rows: the manifest has the number, or a mapping with it."""
+    judged = model.get("judged")
+    return whole(mapping(judged).get("rows") if isinstance(judged, Mapping) else judged)
+
+
 def said_plainly(warning: Mapping[str, object]) -> str:
     """Say a model's warning so that a manager knows what it means for the lists."""
     text = str(warning.get("text") or "").strip()
-    if "leak" in str(warning.get("code") or "").lower() or "leak" in text.lower():
+    if warning.get("code") in _LEAKAGE:
         return f"Do not rely on this likelihood yet: {text}"
     return text
 
@@ -192,6 +199,7 @@ def _against_baselines(model: Mapping[str, object], speech: Speech) -> str:
         return ""
     best, name = max(others)
     named = _BASELINES.get(name, title_of(name))
+    named = named if named[:2].isupper() else named[:1].lower() + named[1:]
     gap = own - best
     if abs(gap) < 0.005:
         return f"It ranks customers about as well as {named} alone."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from targeting.frames import HELD_OUT, OUTCOME, REFUSED, RULE, SEGMENT, SELECTED
 from targeting.report.numbers import Night
-from targeting.report.parts import Table, has, title_of, total
+from targeting.report.parts import Table, contact_cost, has, title_of, total
 from targeting.report.speech import NOTHING, Speech
 from targeting.report.tonight import outcomes_by_rule
 
@@ -80,20 +81,23 @@ def _summary(
     return ", ".join(told) + (f"; costs {speech.money(cost)}" if cost else "")
 
 
-def _cost(night: Night, name: str) -> int:
-    if not has(night.summary, RULE, "real_cost"):
-        return 0
-    return total(night.summary.filter(pl.col(RULE) == name), "real_cost")
+def _cost(night: Night, name: str) -> float:
+    if not has(night.summary, RULE):
+        return 0.0
+    return contact_cost(night.summary.filter(pl.col(RULE) == name), "real_cost")
 
 
 def _orders(night: Night, speech: Speech, name: str) -> str:
+    """Say which lines a rule has a say in: `rule` names them all ("cover: a; note: b")."""
     lines = night.suggestions.get("lines")
-    if lines is None or not has(lines, RULE):
+    if lines is None or not has(lines, RULE, "quantity"):
         return "fits no product tonight"
-    own = lines.filter(pl.col(RULE) == name)
+    own = lines.filter(pl.col(RULE).str.contains(rf"(^|[:;,] ?){re.escape(name)}([;,]|$)"))
     if own.is_empty():
         return "fits no product tonight"
-    return f"{speech.count(own.height, 'line')}, {speech.money(total(own, 'line_cost'))}"
+    bought = own.filter(pl.col("quantity") > 0)
+    orders = f"{speech.number(bought.height)} to order, {speech.money(total(bought, 'line_cost'))}"
+    return f"fits {speech.count(own.height, 'line')}; {orders}"
 
 
 def _steps(night: Night, name: str) -> list[dict[str, object]]:
@@ -114,7 +118,7 @@ def _said(row: Mapping[str, object]) -> str:
 
 def _reading(funnel: list[dict[str, object]], speech: Speech, noun: str) -> str:
     if not funnel:
-        return "No step-by-step count was left for this rule."
+        return ""
     first = _count(funnel[0], "left") + _count(funnel[0], "lost")
     last = _count(funnel[-1], "left")
     tail = "remains" if last == 1 else "remain"

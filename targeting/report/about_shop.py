@@ -8,6 +8,7 @@ from targeting.report.numbers import Night
 from targeting.report.parts import Figure, Layout, Table, real, rows_of, title_of, whole
 from targeting.report.parts import mapping as a_mapping
 from targeting.report.pictures import Cell, Point, cohort_map, columns, line, link_map
+from targeting.report.profiles import FEWEST
 from targeting.report.speech import Speech
 
 _MOST_COHORTS = 24
@@ -154,7 +155,8 @@ def _repeat_reading(known: list[Row], trend: Row, speech: Speech) -> str:
 
 
 def _cohorts(cohorts: list[Row], speech: Speech) -> Figure | None:
-    newest = [row for row in cohorts if len(_shares(row)) > 1][-_MOST_COHORTS:]
+    old = [row for row in cohorts if len(_shares(row)) > 1]
+    newest = [row for row in old if whole(row["customers"]) >= FEWEST][-_MOST_COHORTS:]
     if not newest:
         return None
     width = min(_MOST_COHORTS, max(len(_shares(row)) for row in newest) - 1)
@@ -165,11 +167,12 @@ def _cohorts(cohorts: list[Row], speech: Speech) -> Figure | None:
     ]
     order = ([str(k) for k in range(1, width + 1)], [_cohort_name(row, speech) for row in newest])
     svg = cohort_map("cohorts", cells, order)
-    shown = "" if len(newest) == len(cohorts) else f" The newest {len(newest)} months are drawn."
+    shown = f" Drawn are the newest {len(newest)} of {len(old)} months"
+    shown += f", those with fewer than {FEWEST} new customers left out."
     return Figure(
         "cohorts",
         "Who comes back",
-        _cohort_reading(cohorts, speech) + shown,
+        _cohort_reading(cohorts, speech) + (shown if len(newest) < len(old) else ""),
         svg,
         _cohort_table(newest, speech),
         layout="wide",
@@ -186,8 +189,12 @@ def _cohort_name(row: Row, speech: Speech) -> str:
 
 
 def _returning(cohorts: list[Row], months: int) -> float | None:
-    """Give the share of all new customers who bought in the n-th month after their first."""
-    seen = [row for row in cohorts if len(_shares(row)) > months + 1]  # the last month runs still
+    """Give the share of all new customers who bought in the n-th month after their first.
+
+    Without the first month of the history, whose customers were not all new, and without the last
+    month, which may run still.
+    """
+    seen = [row for row in cohorts[1:] if len(_shares(row)) > months + 1]
     people = sum(whole(row["customers"]) for row in seen)
     if not people:
         return None

@@ -169,11 +169,15 @@ def _demand(night: Night, speech: Speech) -> Table:
         caption,
         heads,
         tuple(
-            (str(name or "No segment"), speech.number(n, 1))
+            (_segment(name), speech.number(n, 1))
             for name, n in zip(rows["segment"], units, strict=True)
         ),
         bars=tuple((n / most,) for n in units),
     )
+
+
+def _segment(name: object) -> str:
+    return "No segment" if name in (None, "", "no_segment") else str(name)
 
 
 def _notes(night: Night, speech: Speech) -> tuple[str, ...]:

@@ -21,8 +21,9 @@ from targeting.workspace.settings import Shop
 
 @dataclass(frozen=True)
 class Night:
-    """All that the report reads. Money in every frame is minor units; any frame may be empty.
+    """All that the report reads. Any frame may be empty.
 
+    All money is in minor units; costs may have fractions of one (a message for half a cent).
     customers: a customer: all fields, segment, likelihoods. purchases: a line. decisions: an
     eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
     suggestions: stock.md's frames by name. judged: scores.parquet, a judged customer, cut-off

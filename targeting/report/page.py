@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from targeting.report.about_data import origin_table, rejected_table
+from targeting.report.about_data import bridged, origin_table, rejected_table
 from targeting.report.about_likelihood import about_likelihood
 from targeting.report.about_rules import rule_cards
 from targeting.report.about_segments import about_segments
@@ -43,6 +43,7 @@ def page(night: Night, figures: Mapping[str, object]) -> str:
         stock=about_stock(night, speech),
         rejected=rejected_table(night, speech),
         origin=origin_table(night),
+        bridged=bridged(night, speech),
     )
 
 

@@ -112,6 +112,14 @@ def has(frame: pl.DataFrame | None, *columns: str) -> bool:
     return frame is not None and not frame.is_empty() and set(columns) <= set(frame.columns)
 
 
+def contact_cost(summary: pl.DataFrame, column: str) -> float:
+    """Add up a cost column of the summary, exactly to the millionth of a minor unit."""
+    if not has(summary, column):
+        return 0.0
+    millionths = summary.select((pl.col(column) * 1_000_000).round().cast(pl.Int64).sum()).item()
+    return float(int(millionths) / 1_000_000)
+
+
 def total(frame: pl.DataFrame | None, column: str) -> int:
     """Add up a column; 0 where it is missing."""
     if frame is None or not has(frame, column):

@@ -83,11 +83,12 @@ def lift(name: str, points: Sequence[Point], say: Say, average: str) -> str:
     labels = [point.label for point in points]
     bars = _chart(ruler.scaled(points)).mark_bar(color=TEAL, cornerRadiusEnd=2)
     along = _along(labels, "tenths of the customers, the likeliest first")
-    bars = bars.encode(x=along, y=ruler.axis("times the average"))
+    height = ruler.axis("times the average")  # the same in every layer, or its ticks are lost
+    bars = bars.encode(x=along, y=height)
     blind = _chart([{"value": 1 / ruler.step, "text": average}])
-    rule = blind.mark_rule(color=AMBER, strokeWidth=2, strokeDash=[6, 4]).encode(y="value:Q")
+    rule = blind.mark_rule(color=AMBER, strokeWidth=2, strokeDash=[6, 4]).encode(y=height)
     text = blind.mark_text(align="right", baseline="bottom", dy=-4, color=_INK).encode(
-        x=alt.value("width"), y="value:Q", text="text:N"
+        x=alt.value("width"), y=height, text="text:N"
     )
     return _svg(name, (bars + rule + text).properties(width=WIDTH, height=HEIGHT))
 
@@ -98,12 +99,13 @@ def calibration(name: str, points: Sequence[tuple[float, float]], say: Say) -> s
 
     ruler = _Ruler.over([side for point in points for side in point], say)
     rows = [{"said": s / ruler.step, "value": h / ruler.step} for s, h in points]
+    height = ruler.axis("who did")
     across = alt.X("said:Q", **ruler.keywords("likelihood said", grid=True))
     dots = _chart(rows).mark_circle(color=TEAL, size=50, opacity=0.85)
-    dots = dots.encode(x=across, y=ruler.axis("who did"))
+    dots = dots.encode(x=across, y=height)
     ends = [{"said": ruler.low, "value": ruler.low}, {"said": ruler.high, "value": ruler.high}]
     agree = _chart(ends).mark_line(color=AMBER, strokeWidth=2, strokeDash=[6, 4])
-    agree = agree.encode(x="said:Q", y="value:Q")
+    agree = agree.encode(x=across, y=height)
     return _svg(name, (agree + dots).properties(width=WIDTH, height=HEIGHT + 20))
 
 
@@ -209,6 +211,7 @@ class _Ruler:
                 values=ticks,
                 labelExpr=f"{words}[datum.value - ({self.low})]",
                 grid=grid,
+                labelOverlap=False,
                 domain=False,
                 ticks=False,
             ),

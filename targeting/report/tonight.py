@@ -12,7 +12,17 @@ from targeting.report.about_data import data_table, rows_read
 from targeting.report.about_likelihood import said_plainly
 from targeting.report.about_stock import ordered, suggested
 from targeting.report.numbers import Night
-from targeting.report.parts import Finding, Table, Tile, has, mapping, rows_of, title_of, total
+from targeting.report.parts import (
+    Finding,
+    Table,
+    Tile,
+    contact_cost,
+    has,
+    mapping,
+    rows_of,
+    title_of,
+    total,
+)
 from targeting.report.speech import Speech
 
 REASON_WORDS = {
@@ -191,7 +201,8 @@ def _people(people: People, speech: Speech) -> tuple[Tile, ...]:
 
 
 def _tiles(night: Night, speech: Speech) -> tuple[Tile, ...]:
-    real, planned = total(night.summary, "real_cost"), total(night.summary, "planned_cost")
+    real = contact_cost(night.summary, "real_cost")
+    planned = contact_cost(night.summary, "planned_cost")
     lines = suggested(night)
     units = speech.count(total(lines, "quantity"), "unit")
     read, refused = rows_read(night)

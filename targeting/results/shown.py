@@ -8,9 +8,18 @@ from targeting.workspace.catalogue import Catalogue
 
 
 def shown(customers: pl.DataFrame, catalogue: Catalogue, digits: int) -> pl.DataFrame:
-    """Bring money columns from minor to major units, rounded to the currency's decimals."""
-    money = [
-        name for name in customers.columns if name in catalogue and catalogue[name].type == "money"
-    ]
+    """Bring money columns from minor to major units.
+
+    Sums have the currency's decimals; a mean keeps six, so that a rule's threshold lies on the same
+    side of what is shown as of what was compared. Polars divides by a constant through its inverse,
+    which can miss the last digit: hence the rounding.
+    """
+    money = {
+        name: digits if customers.schema[name].is_integer() else 6
+        for name in customers.columns
+        if name in catalogue and catalogue[name].type == "money"
+    }
     unit = 10**digits
-    return customers.with_columns((pl.col(name) / unit).round(digits) for name in money)
+    return customers.with_columns(
+        (pl.col(name) / unit).round(places) for name, places in money.items()
+    )

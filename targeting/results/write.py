@@ -174,9 +174,9 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         catalogue=workspace.customer_fields,
         customers=results.customers,
         purchases=None if results.lines is None else results.lines.collect(),
-        decisions=results.decided.decisions,
+        decisions=_in_minor_units(results.decided.decisions, results.digits, "cost"),
         funnel=results.funnel,
-        summary=results.summary,
+        summary=_in_minor_units(results.summary, results.digits, "planned_cost", "real_cost"),
         rules=[
             {
                 "name": rule.name,
@@ -200,3 +200,8 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         problems=results.warnings,
         judged=results.fitted.judged,
     )
+
+
+def _in_minor_units(frame: pl.DataFrame, digits: int, *money: str) -> pl.DataFrame:
+    """Bring costs to the unit in which the report expects all money."""
+    return frame.with_columns(pl.col(name) * 10**digits for name in money)

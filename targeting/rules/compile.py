@@ -97,7 +97,8 @@ class Compiler:
 
     def _in_units(self, field: Field, unit: int) -> pl.Expr:
         own = self._unit(field)
-        return _column(field) if own == unit else _column(field) / own
+        # Polars divides by a constant through its inverse, which can miss the last digit.
+        return _column(field) if own == unit else (_column(field) / own).round(6)
 
     def _unit(self, field: Field) -> int:
         return self.minor if field.type == "money" else 1

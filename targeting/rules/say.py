@@ -140,7 +140,8 @@ def _shown(field: Field, compiler: Compiler) -> pl.Expr:
     column = pl.col(field.name)
     match field.type:
         case "money":
-            return (column / compiler.minor).round(0).cast(pl.Int64).cast(pl.String)
+            whole = (column / compiler.minor).round(0).cast(pl.Int64).cast(pl.String)
+            return _in_thousands(whole)
         case "number":
             text = column.cast(pl.Float64).round(2).cast(pl.String)
             return text.str.replace(r"\.0+$", "")
@@ -150,3 +151,9 @@ def _shown(field: Field, compiler: Compiler) -> pl.Expr:
             return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit("no"))
         case _:
             return column.cast(pl.String)
+
+
+def _in_thousands(whole: pl.Expr) -> pl.Expr:
+    """Put a comma before each group of three digits."""
+    backwards = whole.str.reverse().str.replace_all(r"(\d{3})", "${1},").str.reverse()
+    return backwards.str.replace(r"^(-?),", "${1}")

@@ -84,7 +84,8 @@ def expression(sql: str, *, as_of: dt.date | None, minor: Mapping[str, int]) -> 
         if node.name == AS_OF and as_of is not None:
             text = f"{text[:start]}CAST('{as_of.isoformat()}' AS DATE){text[end:]}"
         elif node.name in minor:
-            text = f"{text[:start]}(CAST({node.name} AS DOUBLE) / {minor[node.name]}){text[end:]}"
+            amount = f"ROUND(CAST({node.name} AS DOUBLE) / {minor[node.name]}, 6)"
+            text = text[:start] + amount + text[end:]
     return pl.sql_expr(text)
 
 

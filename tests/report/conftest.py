@@ -77,6 +77,8 @@ PURCHASES = pl.DataFrame(
         (_IDS[2], "t5", dt.date(2026, 10, 30), 700_50),
         (_IDS[2], "t6", dt.date(2026, 11, 2), 1_00),
         (None, "t7", dt.date(2026, 11, 2), 50_00),
+        *((customer, "t8", dt.date(2026, 9, 9), 20_00) for customer in _IDS[3:9]),
+        (_IDS[3], "t9", dt.date(2026, 10, 9), 10_00),
     ],
     orient="row",
     schema={
@@ -89,14 +91,14 @@ PURCHASES = pl.DataFrame(
 
 DECISIONS = pl.DataFrame(
     [
-        (_IDS[0], "perks", "retention", "Loyal", "email", "selected", "", 25),
-        (_IDS[1], "perks", "retention", "Loyal", "sms", "selected", "", 250),
-        (_IDS[2], "perks", "retention", "Loyal", "email", "held_out", "", 25),
-        (_IDS[3], "perks", "retention", "Loyal", "email", "refused", "no_consent", 0),
-        (_IDS[4], "perks", "retention", "Loyal", "email", "refused", "no_consent", 0),
-        (_IDS[0], "bundle", "marketing", "Loyal", "email", "refused", "outranked", 0),
-        (_IDS[6], "bundle", "marketing", "Small", "email", "held_out", "universal_holdout", 0),
-        (_IDS[7], "bundle", "marketing", "Small", "email", "selected", "", 25),
+        (_IDS[0], "perks", "retention", "Loyal", "email", "selected", "", 25.0),
+        (_IDS[1], "perks", "retention", "Loyal", "sms", "selected", "", 250.0),
+        (_IDS[2], "perks", "retention", "Loyal", "email", "held_out", "", 25.0),
+        (_IDS[3], "perks", "retention", "Loyal", "email", "refused", "no_consent", 0.0),
+        (_IDS[4], "perks", "retention", "Loyal", "email", "refused", "no_consent", 0.0),
+        (_IDS[0], "bundle", "marketing", "Loyal", "email", "refused", "outranked", 0.0),
+        (_IDS[6], "bundle", "marketing", "Small", "email", "held_out", "universal_holdout", 0.0),
+        (_IDS[7], "bundle", "marketing", "Small", "email", "selected", "", 25.0),
     ],
     orient="row",
     schema=["customer_id", "rule", "kind", "segment", "channel", "outcome", "reason", "cost"],
@@ -111,12 +113,14 @@ FULL = replace(
         ],
         "rejected": {"customers": {"duplicate": 2}, "purchases": {"after_as_of": 1}},
         "set_aside": {},
+        "filled": {"customers": {"age": 2}},
+        "without_customer": 1,
         "versions": {"targeting": "0.1.0"},
         "scores": {
             "likelihood": {
                 "model": "cart",
                 "label": "buys within 30 days",
-                "judged": 12,
+                "judged": {"cut_offs": ["2026-10-25"], "rows": 12, "positives": 6},
                 "base_rate": 0.5,
                 "auc": 0.8,
                 "baselines": {"recency": {"auc": 0.7}},
@@ -142,8 +146,8 @@ FULL = replace(
         {
             "rule": ["perks", "bundle", "bundle"],
             "segment": ["Loyal", "Loyal", "Small"],
-            "planned_cost": [300, 0, 25],
-            "real_cost": [275, 0, 25],
+            "planned_cost": [300.0, 0.0, 25.0],
+            "real_cost": [275.0, 0.0, 25.0],
         }
     ),
     rules=(
@@ -164,7 +168,7 @@ FULL = replace(
                 "stockout_risk": [0.97, 0.6, 0.01],
                 "quantity": [10, 5, 0],
                 "line_cost": [1_000_00, 2_500_00, 0],
-                "rule": ["restock", None, None],
+                "rule": ["cover: restock; note: other", None, "note: restock_not"],
                 "because": ["Sells 4 a week; 1 available.", "Sells 3.5 a week.", ""],
             }
         ),

@@ -121,6 +121,21 @@ def test_every_table_has_a_caption_and_its_heads(full_page: str) -> None:
         assert "<tbody>" in table
 
 
+def test_what_was_bridged_in_the_data_is_said(full_page: str) -> None:
+    assert "2 cells of age in customers filled." in full_page
+    assert "1 purchase line names no customer" in full_page
+
+
+def test_months_with_too_few_new_customers_are_not_drawn(full_page: str) -> None:
+    assert "Drawn are the newest 1 of 3 months" in full_page
+    assert "Sept 26 (6)" in full_page
+    assert "Aug 26 (2)" not in full_page
+
+
+def test_a_likelihood_says_on_how_many_it_was_judged(full_page: str) -> None:
+    assert "Judged on 12 customers that the model had not seen: 50% of them did." in full_page
+
+
 def test_a_draft_says_so(full_night: Night, full_page: str, empty_night: Night) -> None:
     assert "This is a draft" not in full_page
     draft = replace(empty_night, draft=True)

@@ -80,7 +80,7 @@ def test_a_rule_says_which_line_takes_most_away(full_night: Night) -> None:
         " 1 of them because the value is missing."
     )
     assert perks.summary == "2 contacted, 1 held out, 2 not contacted; costs Rs2.75"
-    assert restock.summary == "1 line, Rs1,000"
+    assert restock.summary == "fits 1 line; 1 to order, Rs1,000"
 
 
 def test_a_rule_without_decisions_fits_nobody(full_night: Night) -> None:
