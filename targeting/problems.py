@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -40,17 +42,17 @@ class Problem:
             "end_column": self.place.end_column,
             "severity": self.severity,
             "code": self.code,
-            "message": self.message,
-            "help": self.help,
+            "message": _short(self.message),
+            "help": None if self.help is None else _short(self.help),
         }
 
     def __str__(self) -> str:
         where = f"{self.place.file}:{self.place.line}:{self.place.column}"
-        lines = [f"{where}: {self.severity} {self.code}: {self.message}"]
+        lines = [f"{where}: {self.severity} {self.code}: {_short(self.message)}"]
         if self.place.excerpt.strip():
             lines += _caret(self.place)
         if self.help:
-            lines.append(f"      = help: {self.help}")
+            lines.append(f"      = help: {_short(self.help)}")
         return "\n".join(lines)
 
 
@@ -84,9 +86,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
+def has_invisible(text: str) -> bool:
+    """Say whether a text holds a character that nobody can see, such as a no-break space."""
+    return _INVISIBLE.search(text) is not None
+
+
 def did_you_mean(word: str, known: Iterable[str], *, what: str = "one of") -> str:
     """Propose the nearest known word, or list them where none is near."""
     names = list(known)
+    plain = _INVISIBLE.sub(_visible, word).strip()
+    if plain != word and plain in names:
+        hidden = _INVISIBLE.search(word)
+        sign = f"U+{ord(hidden[0]):04X}" if hidden else "a space"
+        return f"type '{plain}' again: {sign} hides in it"
     near = nearest(word, names)
     if near is not None:
         return f"did you mean '{near}'?"
@@ -99,12 +111,35 @@ def listed(words: Sequence[str], most: int = 12) -> str:
     return f"{shown}, … ({len(words)} in all)" if len(words) > most else shown
 
 
+# Spaces and format characters that look like nothing or like a plain space; joiners (U+200C, U+200D)
+# are letters' business in Urdu and in emoji.
+_INVISIBLE = re.compile(
+    "[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff]"
+)
+_TURNS_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would reorder the terminal's line
+
+
+def _short(text: str, most: int = 400) -> str:
+    """Cut the middle out of a text that quotes a word of thousands of letters."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
+def _visible(found: re.Match[str]) -> str:
+    return " " if unicodedata.category(found[0]) == "Zs" else ""
+
+
 def _caret(place: Place) -> list[str]:
     """Draw the line with the stretch underlined; a window of it where the line is long."""
-    text = place.excerpt.rstrip("\n").replace("\t", " ")
+    text = _TURNS_ROUND.sub("·", "".join(c if c.isprintable() else " " for c in place.excerpt))
     start = place.column - 1
-    width = max(1, min(place.end_column, len(text) + 1) - place.column)
     skipped = max(0, start - 60)
     shown = text[skipped : skipped + 120]
-    width = min(width, max(1, len(shown) - (start - skipped)))
-    return [f"{place.line:5} | {shown}", "      | " + " " * (start - skipped) + "^" * width]
+    before, word = shown[: start - skipped], shown[start - skipped : place.end_column - 1 - skipped]
+    caret = " " * _width(before) + "^" * max(1, _width(word))
+    return [f"{place.line:5} | {shown.rstrip()}", f"      | {caret}"]
+
+
+def _width(text: str) -> int:
+    """Count the columns that a text takes on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)

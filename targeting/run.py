@@ -19,7 +19,7 @@ from targeting.results.write import Results, write_results
 from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
 from targeting.run_folder.identity import run_identity
-from targeting.run_folder.write import latest, only_one, publish, read_manifest, whole_or_nothing
+from targeting.run_folder.write import only_one, publish, read_manifest, whole_or_nothing
 from targeting.scoring.score import Fitted, add_scores, fit, load_fitted, save_fitted
 from targeting.stock.night import order_suggestions
 
@@ -69,11 +69,10 @@ def run(plan: Plan, options: Options) -> Finished:
         tell("scoring")
         models = options.out / "models"
         fitted, warnings = load_fitted(models, workspace)
+        new = fitted is None
         if fitted is None:
             unfilled = CustomerData.of(workspace, read.unfilled).table(as_of).collect()
             fitted = fit(data, customers, unfilled, as_of)
-            if not options.dry_run:
-                save_fitted(models, fitted)
         scored = add_scores(data, customers, as_of, fitted.models)
 
         run_id = run_identity(
@@ -103,7 +102,7 @@ def run(plan: Plan, options: Options) -> Finished:
             region=workspace.settings.shop.region,
         )
         summary = summarise(decided.decisions, plan.contact_rules)
-        _refuse_on(check_lists(latest(options.out), summary, workspace, options.accepted))
+        _refuse_on(check_lists(options.out, summary, workspace, options.accepted))
 
         tell("suggesting orders")
         settings = workspace.settings
@@ -121,11 +120,13 @@ def run(plan: Plan, options: Options) -> Finished:
             workspace=workspace, rules=plan.rules, files=plan.files, run_id=run_id,
             draft=options.dry_run, read=read, lines=data.lines, customers=scored, fitted=fitted,
             decided=decided, funnel=steps, summary=summary, suggestions=suggestions,
-            accepted=tuple(sorted(options.accepted)),
+            accepted=tuple(sorted(set(options.accepted))),
             warnings=(*plan.warnings, *read.warnings, *warnings),
         )  # fmt: skip
-        with whole_or_nothing(options.out, run_id) as folder:
+        with whole_or_nothing(options.out, run_id, instead=options.dry_run) as folder:
             manifest = write_results(folder, results, options.timings)
+            if new and not options.dry_run:
+                save_fitted(models, fitted)
         if not options.dry_run:
             publish(options.out, run_id)
     return Finished(options.out / run_id, manifest, results.warnings)

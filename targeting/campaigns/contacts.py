@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -11,7 +12,6 @@ from targeting.frames import (
     CHANNEL,
     CUSTOMER,
     OUTCOME,
-    PERSON,
     RULE,
     SEGMENT,
     SELECTED,
@@ -20,7 +20,9 @@ from targeting.frames import (
 from targeting.rules.model import Rule
 from targeting.rules.say import because
 
-_OWN = (RULE, "kind", CHANNEL, "address", "offer", "message", "because")
+_SAID = ("offer", "message", "because")
+_OWN = (RULE, "kind", CHANNEL, "address", *_SAID)
+_PERSON = "_person"  # no field of a customer begins with _
 
 
 def contacts(
@@ -36,27 +38,49 @@ def contacts(
     """Give one row a selected customer and rule, sorted by rule, segment and id.
 
     Every field of the customer, then rule, kind, channel, address, offer, `message` (the template)
-    and `because`, a sentence with the customer's own values.
+    and `because`, a sentence with the customer's own values. A field of the customer that has one
+    of these names gives way to them, after the sentence has read it.
     """
     chosen = decisions.filter(pl.col(OUTCOME) == SELECTED)
     chosen = chosen.select(CUSTOMER, RULE, "kind", CHANNEL, "address")
-    people = customers.drop(_OWN, strict=False).with_columns(persons.alias(PERSON))
-    rows = chosen.join(people, on=CUSTOMER, how="left", maintain_order="left").rechunk()
-    if SEGMENT not in rows.columns:
-        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(SEGMENT))
-    parts = [
-        rows.filter(pl.col(RULE) == rule.name).with_columns(
-            pl.lit(rule.contact.offer).alias("offer"),
-            _template(rule, key).alias("message"),
-            because(rule, as_of, minor).alias("because"),
-        )
-        for rule in rules
-    ]
-    nothing = rows.clear().with_columns(
-        pl.lit(None, dtype=pl.String).alias(name) for name in ("offer", "message", "because")
-    )
-    together = pl.concat([nothing, *parts]).drop(PERSON)
-    return together.sort(RULE, SEGMENT, CUSTOMER, nulls_last=True).rechunk()
+    people = customers.with_columns(persons.alias(_PERSON))
+    known = chosen.select(CUSTOMER).join(people, on=CUSTOMER, how="left", maintain_order="left")
+    if SEGMENT not in known.columns:
+        known = known.with_columns(pl.lit(None, dtype=pl.String).alias(SEGMENT))
+    words = _Words(as_of, minor, key)
+    parts = [_nothing(chosen, known)]
+    for rule in rules:
+        mine = chosen[RULE] == rule.name
+        parts.append(_told(chosen.filter(mine), known.filter(mine), rule, words))
+    return pl.concat(parts).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True).rechunk()
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What sentences and templates depend on besides the customer and the rule."""
+
+    as_of: dt.date
+    minor: int
+    key: str
+
+
+def _told(chosen: pl.DataFrame, known: pl.DataFrame, rule: Rule, words: _Words) -> pl.DataFrame:
+    """Put beside each customer of a rule what is said, and why."""
+    said = known.with_columns(
+        pl.lit(rule.contact.offer).alias("_offer"),
+        _template(rule, words.key).alias("_message"),
+        because(rule, words.as_of, words.minor).alias("_because"),
+    ).select(pl.col(f"_{name}").alias(name) for name in _SAID)
+    return pl.concat([chosen, _fields(known), said], how="horizontal")
+
+
+def _nothing(chosen: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    empty = pl.DataFrame(schema=dict.fromkeys(_SAID, pl.String))
+    return pl.concat([chosen.clear(), _fields(known).clear(), empty], how="horizontal")
+
+
+def _fields(known: pl.DataFrame) -> pl.DataFrame:
+    return known.drop(CUSTOMER, _PERSON, *_OWN, strict=False)
 
 
 def _template(rule: Rule, key: str) -> pl.Expr:
@@ -64,5 +88,5 @@ def _template(rule: Rule, key: str) -> pl.Expr:
     templates = [rule.contact.messages[variant] for variant in sorted(rule.contact.messages)]
     if len(templates) == 1:
         return pl.lit(templates[0])
-    bucket = stable_hash(key, "variant", rule.name, pl.col(PERSON)) % len(templates)
+    bucket = stable_hash(key, "variant", rule.name, pl.col(_PERSON)) % len(templates)
     return bucket.replace_strict(dict(enumerate(templates)), return_dtype=pl.String)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+import numpy as np
 import polars as pl
 
+from targeting.campaigns.identifiers import Identifiers
 from targeting.campaigns.permission import (
+    CODE,
+    REASON_OF_CODE,
+    Codes,
+    Flags,
+    Integers,
     Permission,
-    normalised,
     permissions,
     suppressed_customers,
 )
 from targeting.campaigns.persons import Persons, find_persons
-from targeting.campaigns.settle import MICRO, Night, in_turn, micro, settle_rule
+from targeting.campaigns.settle import MICRO, Night, in_turn, pick_key, queue_order, settle
 from targeting.frames import (
     ADDRESS,
     CHANNEL,
@@ -31,13 +39,11 @@ from targeting.frames import (
     SELECTED,
     stable_hash,
 )
-from targeting.problems import Problem
 from targeting.rules.match import is_met
 from targeting.rules.model import Rule
-from targeting.workspace.load import Workspace
 from targeting.workspace.policy import Policy
 
-DECISIONS_SCHEMA = {
+DECISIONS_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     CUSTOMER: pl.String,
     RULE: pl.String,
     "kind": pl.String,
@@ -51,16 +57,33 @@ DECISIONS_SCHEMA = {
 }
 
 
+# What becomes of an eligible customer, as the small number that a decision is kept by.
+_OUTCOMES = (REFUSED, HELD_OUT, SELECTED)
+
+
 @dataclass(frozen=True)
 class _Tonight:
-    """What every rule looks at; rows of the frames and series are the customers, in one order."""
+    """What every rule looks at, in the order of the customers."""
 
     customers: pl.DataFrame
-    people: pl.DataFrame
     matched: pl.DataFrame
+    persons: Persons
+    order: Integers  # of the customer_id among all
+    universal: Flags
     permission: Permission
     night: Night
     policy: Policy
+
+
+@dataclass(frozen=True)
+class _RuleDecided:
+    """One rule's decisions, by customer_id: places of the customers, and numbers for words."""
+
+    rule: Rule
+    at: Integers
+    channel: Codes
+    reason: Codes
+    outcome: Codes
 
 
 @dataclass(frozen=True)
@@ -85,141 +108,125 @@ def decide(
 
     `customers` and `matched` (of `rules.match`) have the same rows in the same order.
     """
-    fields = [name for name in policy.same_person if name in customers.columns]
-    identifiers = {name: normalised(customers, name, policy, region) for name in fields}
-    persons = find_persons(customers, identifiers, policy.key)
-    suppressed = suppressed_customers(customers, suppressions, persons.of, policy, region)
-    permission = permissions(customers, policy, suppressed, as_of, region)
-    people = _people(customers, persons, policy)
-    night = Night(policy, people["_person"].n_unique())
-    tonight = _Tonight(customers, people, matched, permission, night, policy)
-    decided = [
-        _decide_rule(rule, tonight) for rule in in_turn(rules, policy) if rule.is_active(as_of)
-    ]
-    empty = pl.DataFrame(schema=DECISIONS_SCHEMA)
-    return Decided(pl.concat([empty, *decided]).sort(RULE, CUSTOMER), persons)
-
-
-def not_yet_obeyed(workspace: Workspace) -> list[Problem]:
-    """Warn of policy keys that are read and not obeyed yet."""
-    policy = workspace.policy
-    later = {
-        "cooldown": policy.cooldown is not None,
-        "contact_limits": bool(policy.contact_limits),
-        "after": bool(policy.after),
-        "settle_by": policy.settle_by == "expected_value",
-    }
-    return [
-        Problem(
-            "W101",
-            f"'{key}' is read and not obeyed yet: {_WHY[key]}",
-            workspace.place("rules/policy.yaml", key),
-            severity="warning",
-        )
-        for key, set_ in later.items()
-        if set_
-    ]
-
-
-_WHY = {
-    "cooldown": "it needs the ledger of past contacts, which is not kept yet",
-    "contact_limits": "they need the ledger of past contacts, which is not kept yet",
-    "after": "responses are read, and nothing follows from them yet",
-    "settle_by": "rules are settled by priority",
-}
-
-
-def _people(customers: pl.DataFrame, persons: Persons, policy: Policy) -> pl.DataFrame:
-    """One row a customer: what each rule needs of a person."""
-    known = customers.columns
-    universal = stable_hash(policy.key, "universal", "", pl.col(PERSON)) % 10_000
-    return pl.DataFrame(
-        {CUSTOMER: customers[CUSTOMER], PERSON: persons.of, "_own": persons.own_hash}
-    ).with_columns(
-        customers[SEGMENT] if SEGMENT in known else pl.lit(None, dtype=pl.String).alias(SEGMENT),
-        customers[LIKELIHOOD].cast(pl.Float64)
-        if LIKELIHOOD in known
-        else pl.lit(None, dtype=pl.Float64).alias(LIKELIHOOD),
-        (pl.col(PERSON).rank("dense") - 1).cast(pl.Int64).alias("_person"),
-        (universal < int(policy.universal_holdout * 10_000)).alias("_universal"),
+    identifiers = Identifiers(customers, policy, region)
+    sharing = [name for name in policy.same_person if name in customers.columns]
+    persons = find_persons(
+        customers, {name: identifiers.normal(name) for name in sharing}, policy.key
     )
-
-
-def _decide_rule(rule: Rule, tonight: _Tonight) -> pl.DataFrame:
-    met = tonight.matched.select(is_met(rule).alias("met"))["met"]
-    picked = tonight.customers[rule.pick.field] if rule.pick and rule.pick.field else pl.lit(0)
-    rows = tonight.people.with_columns(
-        *_chosen(rule, tonight.permission), picked.alias("_pick")
-    ).filter(met)
-    rows = _one_of_a_person(rows, rule)
-    held = pl.col("_universal") & pl.col(REASON).is_null()
-    rows = rows.with_columns(
-        pl.when(held).then(pl.lit("universal_holdout")).otherwise(REASON).alias(REASON)
+    suppressed = suppressed_customers(identifiers, suppressions, persons)
+    tonight = _Tonight(
+        customers=customers,
+        matched=matched,
+        persons=persons,
+        order=customers[CUSTOMER].rank("ordinal").cast(pl.Int64).to_numpy(),
+        universal=_held_out(persons.of, policy.key, "universal", "", policy.universal_holdout),
+        permission=permissions(identifiers, suppressed, as_of),
+        night=Night(policy, int(persons.number.max(initial=-1)) + 1),
+        policy=policy,
     )
-    rows = _settled(rows, rule, tonight.night, tonight.policy)
-    return _outcomes(rows, rule, tonight.policy)
+    active = [rule for rule in in_turn(rules, policy) if rule.is_active(as_of)]
+    decided = [_decide_rule(rule, tonight) for rule in active]
+    return Decided(_decisions(decided, tonight), persons)
 
 
-def _chosen(rule: Rule, permission: Permission) -> list[pl.Expr | pl.Series]:
-    """Choose the first permitted channel; where none is, the first channel and its reason."""
-    first = rule.contact.channels[0]
-    channel: pl.Expr = pl.lit(first)
-    reason: pl.Expr = pl.lit(permission.reasons[first])
-    address: pl.Expr = pl.lit(permission.addresses[first])
-    for name in reversed(rule.contact.channels):
-        open_ = pl.lit(permission.reasons[name]).is_null()
-        channel = pl.when(open_).then(pl.lit(name)).otherwise(channel)
-        reason = pl.when(open_).then(None).otherwise(reason)
-        address = pl.when(open_).then(pl.lit(permission.addresses[name])).otherwise(address)
-    return [channel.alias(CHANNEL), reason.alias(REASON), address.alias(ADDRESS)]
+def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Decimal) -> Flags:
+    """Say whose bucket of 10,000 lies below the share: nested and stable."""
+    hashed = stable_hash(key, purpose, name, pl.col(PERSON))
+    below = math.ceil(share * 10_000)
+    return persons.to_frame(PERSON).select(hashed % 10_000 < below).to_series().to_numpy()
 
 
-def _one_of_a_person(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Keep one member of a person, the highest by pick, then own hash, then id."""
-    highest = rule.pick.highest if rule.pick is not None else True
-    open_ = rows.filter(pl.col(REASON).is_null()).sort(
-        "_pick", "_own", CUSTOMER, descending=[highest, False, False], nulls_last=True
-    )
-    first = open_.group_by(PERSON, maintain_order=True).agg(pl.col(CUSTOMER).first())
-    chosen = pl.col(CUSTOMER).is_in(first[CUSTOMER].implode())
-    extra = pl.col(REASON).is_null() & ~chosen
-    return rows.with_columns(
-        pl.when(extra).then(pl.lit("same_person")).otherwise(REASON).alias(REASON)
-    )
+def _decide_rule(rule: Rule, tonight: _Tonight) -> _RuleDecided:
+    at = np.flatnonzero(tonight.matched.select(is_met(rule)).to_series().to_numpy())
+    at = at[np.argsort(tonight.order[at])]
+    channel, reason = tonight.permission.chosen(rule.contact.channels, at)
+    rows = pl.DataFrame({"person": tonight.persons.number[at], "order": tonight.order[at]})
+    rows = rows.with_columns(tonight.persons.own_hash.gather(at).alias("own"))
+    if pick_key(rule):
+        rows = rows.with_columns(_picked(rule, tonight.customers).gather(at).alias("pick"))
+    reason[_more_of_a_person(rows, reason == 0, rule)] = CODE["same_person"]
+    reason[(reason == 0) & tonight.universal[at]] = CODE["universal_holdout"]
+    waiting = np.flatnonzero(reason == 0)
+    queue = _in_queue(rows, waiting, tonight.persons.of.gather(at[waiting]), rule, tonight)
+    reason[queue] = settle(tonight.persons.number[at[queue]], channel[queue], rule, tonight.night)
+    return _RuleDecided(rule, at, channel, reason, _outcomes(rule, at, reason, tonight))
 
 
-def _settled(rows: pl.DataFrame, rule: Rule, night: Night, policy: Policy) -> pl.DataFrame:
-    number = {name: at for at, name in enumerate(night.channels)}
-    waiting = pl.col(REASON).is_null()
-    queue = rows.filter(waiting).with_columns(
-        pl.col(CHANNEL).replace_strict(number, return_dtype=pl.Int64).alias("_channel")
-    )
-    settled = queue.with_columns(settle_rule(queue, rule, night, policy.key))
-    return pl.concat([rows.filter(~waiting), settled.select(rows.columns)])
+def _picked(rule: Rule, customers: pl.DataFrame) -> pl.Series:
+    assert rule.pick is not None
+    assert rule.pick.field is not None
+    values = customers[rule.pick.field]
+    return values.fill_nan(None) if values.dtype.is_float() else values
 
 
-def _outcomes(rows: pl.DataFrame, rule: Rule, policy: Policy) -> pl.DataFrame:
-    """Hold out the rule's own share of those taken, and add the cost of each contact taken."""
-    taken = pl.col(REASON).is_null()
-    held = pl.lit(False)
+def _more_of_a_person(rows: pl.DataFrame, open_: Flags, rule: Rule) -> Integers:
+    """Find all members of a person but one: the highest by pick, then by own hash, then id."""
+    several = rows.with_row_index("row").filter(pl.Series(open_))
+    several = several.filter(pl.col("person").is_duplicated())
+    best_first = queue_order(several, [*pick_key(rule), ("own", False), ("order", False)])
+    more = several[best_first].filter(~pl.col("person").is_first_distinct())
+    places: Integers = more["row"].cast(pl.Int64).to_numpy()
+    return places
+
+
+def _in_queue(
+    rows: pl.DataFrame, waiting: Integers, persons: pl.Series, rule: Rule, tonight: _Tonight
+) -> Integers:
+    """Order those who wait by pick, tie hash and id."""
+    tie = stable_hash(tonight.policy.key, "tie", rule.name, pl.col(PERSON)).alias("tie")
+    queue = rows[waiting].with_columns(persons.to_frame(PERSON).select(tie).to_series())
+    order = queue_order(queue, [*pick_key(rule), ("tie", False), ("order", False)])
+    places: Integers = waiting[order]
+    return places
+
+
+def _outcomes(rule: Rule, at: Integers, reason: Codes, tonight: _Tonight) -> Codes:
+    """Hold out the rule's own share of those taken."""
+    outcome = np.full(at.size, _OUTCOMES.index(REFUSED), dtype=np.uint8)
+    outcome[reason == CODE["universal_holdout"]] = _OUTCOMES.index(HELD_OUT)
+    taken = np.flatnonzero(reason == 0)
+    outcome[taken] = _OUTCOMES.index(SELECTED)
     if rule.holdout is not None:
-        hashed = stable_hash(policy.key, "holdout", rule.holdout.name, pl.col(PERSON))
-        held = hashed % 10_000 < int(rule.holdout.share * 10_000)
-    outcome = (
-        pl.when(taken & held)
-        .then(pl.lit(HELD_OUT))
-        .when(taken)
-        .then(pl.lit(SELECTED))
-        .when(pl.col(REASON) == "universal_holdout")
-        .then(pl.lit(HELD_OUT))
-        .otherwise(pl.lit(REFUSED))
-    )
-    costs = {name: (micro(form.cost) or 0) / MICRO for name, form in policy.channels.items()}
-    cost = pl.col(CHANNEL).replace_strict(costs, return_dtype=pl.Float64)
-    return rows.with_columns(
-        pl.lit(rule.name).alias(RULE),
-        pl.lit(rule.kind).alias("kind"),
-        outcome.alias(OUTCOME),
-        pl.col(REASON).fill_null(""),
-        pl.when(taken).then(cost).otherwise(0.0).alias("cost"),
-    ).select(pl.col(name).cast(dtype) for name, dtype in DECISIONS_SCHEMA.items())
+        persons = tonight.persons.of.gather(at[taken])
+        name, share = rule.holdout.name, rule.holdout.share
+        held = _held_out(persons, tonight.policy.key, "holdout", name, share)
+        outcome[taken[held]] = _OUTCOMES.index(HELD_OUT)
+    return outcome
+
+
+def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFrame:
+    """Put words for the numbers, in the order of rule and customer_id."""
+    if not decided:
+        return pl.DataFrame(schema=DECISIONS_SCHEMA)
+    parts = sorted(decided, key=lambda part: part.rule.name)
+    at = np.concatenate([part.at for part in parts])
+    channel = np.concatenate([part.channel for part in parts])
+    reason = np.concatenate([part.reason for part in parts])
+    outcome = np.concatenate([part.outcome for part in parts])
+    which = np.repeat(np.arange(len(parts)), [part.at.size for part in parts])
+    addresses = pl.concat(list(tonight.permission.addresses.values()), rechunk=True)
+    costs = tonight.night.costs / MICRO
+    columns = {
+        CUSTOMER: tonight.customers[CUSTOMER].gather(at),
+        RULE: _words([part.rule.name for part in parts], which),
+        "kind": _words([part.rule.kind for part in parts], which),
+        SEGMENT: _column(tonight.customers, SEGMENT, at),
+        LIKELIHOOD: _column(tonight.customers, LIKELIHOOD, at),
+        CHANNEL: _words(tonight.night.channels, channel),
+        ADDRESS: addresses.gather(channel * np.int64(tonight.customers.height) + at),
+        OUTCOME: _words(_OUTCOMES, outcome),
+        REASON: _words(REASON_OF_CODE, reason),
+        "cost": pl.Series(np.where(reason == 0, costs[channel], 0.0)),
+    }
+    return pl.DataFrame(columns, schema=DECISIONS_SCHEMA)
+
+
+def _column(customers: pl.DataFrame, name: str, at: Integers) -> pl.Series:
+    dtype = DECISIONS_SCHEMA[name]
+    if name in customers.columns:
+        return customers[name].gather(at).cast(dtype)
+    return pl.Series(name, [None], dtype=dtype).new_from_index(0, at.size)
+
+
+def _words(words: Sequence[str], numbers: Integers | Codes) -> pl.Series:
+    return pl.Series(words, dtype=pl.String).gather(numbers)

@@ -3,143 +3,114 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from targeting.customers.addresses import normalised_emails, normalised_phones
-from targeting.frames import CUSTOMER
-from targeting.workspace.policy import Policy
+from targeting.campaigns.identifiers import Identifiers, domains_of
+from targeting.campaigns.persons import Persons
+from targeting.frames import CUSTOMER, REASONS
+from targeting.workspace.policy import Channel
 
-PHONE_CHANNELS = ("sms", "call", "whatsapp", "phone")
+Integers = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+# A reason is kept as a small number while a night is decided; 0 is none.
+REASON_OF_CODE = ("", *REASONS)
+CODE = {reason: code for code, reason in enumerate(REASON_OF_CODE)}
 
 
 @dataclass(frozen=True)
 class Permission:
-    """By channel, in the order of the customers: the address, and why not (null: permitted)."""
+    """By channel, in the order of the customers: the address, and why not (0: permitted)."""
 
     addresses: Mapping[str, pl.Series]
-    reasons: Mapping[str, pl.Series]
+    reasons: Mapping[str, Codes]
+
+    def chosen(self, channels: Sequence[str], at: Integers) -> tuple[Codes, Codes]:
+        """Choose for customers `at` the first permitted channel; where none is, the first.
+
+        Gives the channel's number among all channels, and the reason that stands against it.
+        """
+        numbers = list(self.reasons)
+        channel = np.full(at.size, numbers.index(channels[0]), dtype=np.uint8)
+        reason = self.reasons[channels[0]][at]
+        for name in channels[1:]:
+            opens = (reason != 0) & (self.reasons[name][at] == 0)
+            channel[opens] = numbers.index(name)
+            reason[opens] = 0
+        return channel, reason
 
 
-def address_kind(field: str, policy: Policy) -> str:
-    """Say how a field's addresses are normalised: `email`, `phone` or `text`.
-
-    By the channel that uses it (`email` is e-mail; sms, call, whatsapp are phones), else its name.
-    """
-    channels = [name for name, channel in policy.channels.items() if channel.address == field]
-    if "email" in channels or "mail" in field:
-        return "email"
-    if any(name in PHONE_CHANNELS for name in channels) or "phone" in field or "mobile" in field:
-        return "phone"
-    return "text"
-
-
-def normalised(customers: pl.DataFrame, field: str, policy: Policy, region: str) -> pl.Series:
-    """Bring a field's addresses to the form in which equal ones are equal; null: unusable."""
-    column = customers[field] if field in customers.columns else _nothing(customers, field)
-    match address_kind(field, policy):
-        case "email":
-            return normalised_emails(column)
-        case "phone":
-            return normalised_phones(column, region)
-        case _:
-            return column.cast(pl.String).str.strip_chars()
-
-
-def permissions(
-    customers: pl.DataFrame,
-    policy: Policy,
-    suppressed: pl.Series,
-    as_of: dt.date,
-    region: str,
-) -> Permission:
+def permissions(identifiers: Identifiers, suppressed: Flags, as_of: dt.date) -> Permission:
     """Decide by channel: suppressed, no_consent, no_address, quiet_date; the first counts."""
-    addresses = {}
-    reasons = {}
-    quiet = as_of in policy.quiet_dates
-    for name, channel in policy.channels.items():
-        address = _nothing(customers, "address")
-        reachable = pl.lit(True)
-        if channel.address is not None:
-            address = normalised(customers, channel.address, policy, region)
-            reachable = pl.col("_address").is_not_null()
-        consent = pl.lit(True)
-        if channel.consent is not None:
-            known = channel.consent in customers.columns
-            consent = pl.col(channel.consent).fill_null(False) if known else pl.lit(False)
-        reason = (
-            pl.when(pl.col("_suppressed"))
-            .then(pl.lit("suppressed"))
-            .when(~consent)
-            .then(pl.lit("no_consent"))
-            .when(~reachable)
-            .then(pl.lit("no_address"))
-            .when(pl.lit(quiet))
-            .then(pl.lit("quiet_date"))
-        )
-        frame = customers.with_columns(address.alias("_address"), suppressed.alias("_suppressed"))
+    addresses, reasons = {}, {}
+    quiet = as_of in identifiers.policy.quiet_dates
+    for name, channel in identifiers.policy.channels.items():
+        address = identifiers.normal(channel.address or "")
+        reachable = address.is_not_null().to_numpy() | (channel.address is None)
+        reason = np.full(suppressed.size, CODE["quiet_date"] if quiet else 0, dtype=np.uint8)
+        reason[~reachable] = CODE["no_address"]
+        reason[~_consents(identifiers.customers, channel)] = CODE["no_consent"]
+        reason[suppressed] = CODE["suppressed"]
         addresses[name] = address.fill_null("")
-        reasons[name] = frame.select(reason.alias(name))[name]
+        reasons[name] = reason
     return Permission(addresses, reasons)
 
 
+def _consents(customers: pl.DataFrame, channel: Channel) -> Flags:
+    """Say who consents; missing, or anything but yes, is no."""
+    field = channel.consent
+    if field is None:
+        return np.ones(customers.height, dtype=np.bool_)
+    if customers.schema.get(field) != pl.Boolean:
+        return np.zeros(customers.height, dtype=np.bool_)
+    return customers[field].fill_null(value=False).to_numpy()
+
+
 def suppressed_customers(
-    customers: pl.DataFrame,
-    suppressions: pl.DataFrame | None,
-    persons: pl.Series,
-    policy: Policy,
-    region: str,
-) -> pl.Series:
+    identifiers: Identifiers, suppressions: pl.DataFrame | None, persons: Persons
+) -> Flags:
     """Find whom the suppression list names by id, e-mail, phone or domain; one member names all.
 
     Addresses are normalised before comparing; one that cannot be an address is compared as typed,
     without case and outer blanks.
     """
-    if suppressions is None:
-        return pl.Series("suppressed", [False] * customers.height, dtype=pl.Boolean)
-    hits = [_among(customers[CUSTOMER], suppressions, "customer_id")]
-    for field in _address_fields(policy):
-        if field not in customers.columns:
-            continue
-        kind = address_kind(field, policy)
-        if kind == "text":
-            continue
-        ours = _comparable(customers[field], kind, region)
-        if kind in suppressions.columns:
-            listed = _comparable(suppressions[kind], kind, region)
-            hits.append(ours.is_in(listed.drop_nulls().unique().implode()).fill_null(False))
-        if kind == "email" and "domain" in suppressions.columns:
-            domains = suppressions["domain"].str.strip_chars().str.to_lowercase()
-            domains = domains.str.strip_prefix("@").drop_nulls().unique()
-            own = ours.str.split("@").list.last()
-            hits.append(own.is_in(domains.implode()).fill_null(False))
-    frame = pl.DataFrame([hit.alias(str(number)) for number, hit in enumerate(hits)])
-    direct = frame.select(pl.any_horizontal(pl.all()).alias("hit"))["hit"]
-    return pl.DataFrame({"hit": direct, "person": persons}).select(
-        pl.col("hit").any().over("person").alias("suppressed")
-    )["suppressed"]
+    named = np.zeros(identifiers.customers.height, dtype=np.bool_)
+    if suppressions is None or suppressions.is_empty():
+        return named
+    if CUSTOMER in suppressions.columns:
+        named |= _among(identifiers.customers[CUSTOMER], suppressions[CUSTOMER])
+    for field in _address_fields(identifiers):
+        named |= _named_by(field, identifiers, suppressions)
+    return persons.any_of(named)
 
 
-def _address_fields(policy: Policy) -> list[str]:
-    named = [channel.address for channel in policy.channels.values() if channel.address is not None]
-    return list(dict.fromkeys([*named, *policy.same_person]))
+def _named_by(field: str, identifiers: Identifiers, suppressions: pl.DataFrame) -> Flags:
+    kind = identifiers.kind(field)
+    own = identifiers.comparable(field)
+    named = np.zeros(own.len(), dtype=np.bool_)
+    if kind in suppressions.columns:
+        named |= _among(own, identifiers.listed(suppressions[kind], kind))
+    if kind == "email" and "domain" in suppressions.columns:
+        domains = identifiers.listed_domains(suppressions["domain"])
+        named |= _among(domains_of(own), domains)
+    return named
 
 
-def _among(values: pl.Series, suppressions: pl.DataFrame, column: str) -> pl.Series:
-    if column not in suppressions.columns:
-        return pl.Series("hit", [False] * values.len(), dtype=pl.Boolean)
-    return values.is_in(suppressions[column].drop_nulls().unique().implode()).fill_null(False)
+def _address_fields(identifiers: Identifiers) -> list[str]:
+    """Name the customers' e-mails and phones: the policy's, and any that the list's name says."""
+    policy = identifiers.policy
+    used = [channel.address for channel in policy.channels.values() if channel.address is not None]
+    named = dict.fromkeys([*used, *policy.same_person, "email", "phone"])
+    schema = identifiers.customers.schema
+    known = [n for n in named if n in schema and (schema[n] == pl.String or schema[n].is_numeric())]
+    return [name for name in known if identifiers.kind(name) != "text"]
 
 
-def _comparable(values: pl.Series, kind: str, region: str) -> pl.Series:
-    proper = normalised_emails(values) if kind == "email" else normalised_phones(values, region)
-    as_typed = values.cast(pl.String).str.strip_chars().str.to_lowercase()
-    return pl.DataFrame({"proper": proper, "typed": as_typed}).select(
-        pl.coalesce("proper", "typed").alias("value")
-    )["value"]
-
-
-def _nothing(customers: pl.DataFrame, name: str) -> pl.Series:
-    return pl.Series(name, [None] * customers.height, dtype=pl.String)
+def _among(values: pl.Series, listed: pl.Series) -> Flags:
+    return values.is_in(listed.drop_nulls().implode()).fill_null(value=False).to_numpy()

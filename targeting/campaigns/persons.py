@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from targeting.frames import CUSTOMER, PERSON, stable_hash
@@ -15,13 +16,26 @@ MOST_SHARING = 5  # an identifier shared by more is the shop's own number (decis
 
 @dataclass(frozen=True)
 class Persons:
-    """The person of each customer, and how many identifiers were too widely shared to count."""
+    """The person of each customer, in the order of the customers.
 
-    of: (
-        pl.Series
-    )  # String `person`: the representative's customer_id, in the order of the customers
-    own_hash: pl.Series  # UInt64, each customer's own order within a person
-    ignored: Mapping[str, int]  # field -> identifiers shared by more than five customers
+    Parameters:
+        of: the representative's customer_id.
+        own_hash: each customer's own order within a person.
+        number: the person as a number from 0.
+        ignored: by field, the identifiers that were too widely shared to count.
+    """
+
+    of: pl.Series
+    own_hash: pl.Series
+    number: npt.NDArray[np.int64]
+    ignored: Mapping[str, int]
+
+    def any_of(self, flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Flag every member of a person of whom any member is flagged."""
+        whole = np.zeros(self.number.max(initial=-1) + 1, dtype=np.bool_)
+        whole[self.number[flags]] = True
+        found: npt.NDArray[np.bool_] = whole[self.number]
+        return found
 
 
 def find_persons(
@@ -32,36 +46,28 @@ def find_persons(
     Each member's own hash orders them; the lowest is the representative, its id the person.
     """
     ids = customers.select(CUSTOMER, _own=stable_hash(key, PERSON, "", pl.col(CUSTOMER)))
-    own = ids["_own"]
-    if not identifiers or ids.is_empty():
-        return Persons(ids[CUSTOMER].alias(PERSON), own, {})
     edges, ignored = _edges(identifiers)
-    component = _components(edges, ids.height)
-    ordered = ids.with_columns(
-        pl.Series("_component", component), pl.int_range(pl.len()).alias("_at")
-    )
-    first = (
-        ordered.sort("_own", CUSTOMER)
-        .group_by("_component", maintain_order=True)
-        .agg(pl.col(CUSTOMER).first().alias(PERSON))
-    )
-    joined = ordered.join(first, on="_component", how="left", maintain_order="left")
-    return Persons(joined[PERSON], own, ignored)
+    number = _components(edges, ids.height)
+    in_order = ids.select(pl.arg_sort_by("_own", CUSTOMER)).to_series().to_numpy()
+    first = np.zeros(ids.height, dtype=np.int64)
+    first[number[in_order[::-1]]] = in_order[::-1]  # of several the last one written stays
+    person = ids[CUSTOMER].gather(first[number]).rename(PERSON)
+    return Persons(person, ids["_own"], number, ignored)
 
 
 def _edges(identifiers: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, dict[str, int]]:
     """Connect each customer to the first who has the same identifier."""
-    edges = []
+    edges = [pl.DataFrame(schema={"at": pl.UInt32, "to": pl.UInt32})]
     ignored = {}
     for name, values in identifiers.items():
+        same = pl.col("value")
         shared = (
             pl.DataFrame({"value": values})
             .with_row_index("at")
-            .drop_nulls()
+            .filter(same.is_not_null() & same.is_duplicated())
             .with_columns(
-                pl.len().over("value").alias("size"), pl.col("at").min().over("value").alias("to")
+                pl.len().over(same).alias("size"), pl.col("at").min().over(same).alias("to")
             )
-            .filter(pl.col("size") > 1)
         )
         too_many = pl.col("size") > MOST_SHARING
         count = shared.filter(too_many)["value"].n_unique()
@@ -71,13 +77,13 @@ def _edges(identifiers: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, dict[str
     return pl.concat(edges), ignored
 
 
-def _components(edges: pl.DataFrame, size: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+def _components(edges: pl.DataFrame, size: int) -> npt.NDArray[np.int64]:
+    if edges.is_empty():
+        return np.arange(size, dtype=np.int64)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     pairs = edges["at"].to_numpy(), edges["to"].to_numpy()
     graph = coo_array((np.ones(edges.height, dtype=np.int8), pairs), shape=(size, size))
-    labels: np.ndarray[tuple[int], np.dtype[np.int32]] = connected_components(
-        graph, directed=False
-    )[1]
-    return labels
+    labels: npt.NDArray[np.int32] = connected_components(graph, directed=False)[1]
+    return labels.astype(np.int64)

@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from targeting.frames import CUSTOMER, PERSON, REASON, stable_hash
-from targeting.rules.model import Pick, Rule
+from targeting.campaigns.permission import CODE, Codes, Flags, Integers
+from targeting.rules.model import Rule
 from targeting.workspace.policy import Policy
 
 MICRO = 1_000_000  # costs are summed in millionths of a unit, exactly
-
-Integers = npt.NDArray[np.int64]
 
 
 def micro(amount: Decimal | None) -> int | None:
@@ -31,14 +28,17 @@ class Night:
     policy: Policy
     persons: int
     channels: tuple[str, ...] = field(init=False)
+    costs: Integers = field(init=False)  # by channel, in millionths
     turns: Integers = field(init=False)  # contacts so far, by person and channel
     per_channel: Integers = field(init=False)
     spent: int = 0
 
     def __post_init__(self) -> None:
-        self.channels = tuple(self.policy.channels)
-        self.turns = np.zeros((self.persons, len(self.channels)), dtype=np.int64)
-        self.per_channel = np.zeros(len(self.channels), dtype=np.int64)
+        forms = self.policy.channels
+        self.channels = tuple(forms)
+        self.costs = np.array([micro(form.cost) for form in forms.values()], dtype=np.int64)
+        self.turns = np.zeros((self.persons, len(forms)), dtype=np.int64)
+        self.per_channel = np.zeros(len(forms), dtype=np.int64)
 
 
 def in_turn(rules: Sequence[Rule], policy: Policy) -> list[Rule]:
@@ -51,41 +51,37 @@ def in_turn(rules: Sequence[Rule], policy: Policy) -> list[Rule]:
     return sorted(contact, key=lambda rule: (kinds.index(rule.kind), rule.priority, rule.name))
 
 
-def queue_keys(rule: Rule) -> list[tuple[str, bool]]:
-    """Name the columns that order a rule's queue, and whether each descends."""
-    pick = rule.pick or Pick(None, None)
-    by = [] if pick.field is None else [("_pick", pick.highest)]
-    return [*by, ("_tie", False), (CUSTOMER, False)]
+def pick_key(rule: Rule) -> list[tuple[str, bool]]:
+    """Name the column that says who of a rule comes first, if any, and whether it descends."""
+    if rule.pick is None or rule.pick.field is None:
+        return []
+    return [("pick", rule.pick.highest)]
 
 
-def settle_rule(queue: pl.DataFrame, rule: Rule, night: Night, key: str) -> pl.Series:
-    """Give each candidate its reason, null for those taken, and note what they use up.
+def queue_order(queue: pl.DataFrame, keys: Sequence[tuple[str, bool]]) -> Integers:
+    """Give the places of the rows as they come by the keys, missing values last."""
+    names, descending = zip(*keys, strict=True)
+    order = pl.arg_sort_by(*names, descending=descending, nulls_last=True)
+    places: Integers = queue.select(order.cast(pl.Int64)).to_series().to_numpy()
+    return places
 
-    `queue`: candidates of one rule, with customer_id, person, `_person` (its index), `_channel`
-    (its index) and `_pick`. The order of rows does not matter.
+
+def settle(person: Integers, channel: Codes, rule: Rule, night: Night) -> Codes:
+    """Give each candidate the code of a reason, 0 for those taken, and note what they use up.
+
+    One place a candidate, first in the queue first; persons and channels by their numbers.
     """
-    tied = queue.with_row_index("_at").with_columns(
-        _tie=stable_hash(key, "tie", rule.name, pl.col(PERSON))
-    )
-    names, descending = zip(*queue_keys(rule), strict=True)
-    ordered = tied.sort(names, descending=descending, nulls_last=True)
-    person, channel = ordered["_person"].to_numpy(), ordered["_channel"].to_numpy()
-    reasons = np.full(ordered.height, "", dtype=object)
+    reasons = np.zeros(person.size, dtype=np.uint8)
     free = _has_turn(night, person, channel)
-    reasons[~free] = "outranked"
+    reasons[~free] = CODE["outranked"]
     waiting = np.flatnonzero(free)
-    within = waiting[_within_capacity(night, channel[waiting])]
-    end, why = _end(night, rule, channel[within])
-    reasons[waiting[~np.isin(waiting, within)]] = "over_capacity"
-    taken = within[:end]
-    if end < within.size:
-        reasons[waiting[waiting >= within[end]]] = why
+    reasons[waiting] = _tested(channel[waiting], rule, night)
+    taken = np.flatnonzero(reasons == 0)
     _use_up(night, person[taken], channel[taken])
-    settled = ordered.select("_at").with_columns(pl.Series(REASON, reasons, dtype=pl.String))
-    return settled.sort("_at")[REASON].replace("", None)
+    return reasons
 
 
-def _has_turn(night: Night, person: Integers, channel: Integers) -> npt.NDArray[np.bool_]:
+def _has_turn(night: Night, person: Integers, channel: Codes) -> Flags:
     most = night.policy.turns
     if most is None:
         return np.ones(person.size, dtype=np.bool_)
@@ -93,11 +89,26 @@ def _has_turn(night: Night, person: Integers, channel: Integers) -> npt.NDArray[
         used = night.turns[person].sum(axis=1)
     else:
         used = night.turns[person, channel]
-    free: npt.NDArray[np.bool_] = used < most
+    free: Flags = used < most
     return free
 
 
-def _within_capacity(night: Night, channel: Integers) -> npt.NDArray[np.bool_]:
+def _tested(channel: Codes, rule: Rule, night: Night) -> Codes:
+    """Test those who wait in turn: the run's limit, the channel's capacity, the budgets."""
+    fits = _within_capacity(night, channel)
+    reasons = np.where(fits, 0, CODE["over_capacity"]).astype(np.uint8)
+    within = np.flatnonzero(fits)
+    affordable = _affordable(night, rule, channel[within])
+    if affordable < within.size:
+        reasons[within[affordable] :] = CODE["over_budget"]
+    at_most = None if rule.pick is None else rule.pick.at_most
+    if at_most is not None and at_most <= affordable:
+        # Whoever comes next meets the limit first, before a full channel.
+        reasons[within[at_most - 1] + 1 if at_most else 0 :] = CODE["over_limit"]
+    return reasons
+
+
+def _within_capacity(night: Night, channel: Codes) -> Flags:
     """Keep the first of the queue on each channel, as many as the night has room for."""
     fits = np.ones(channel.size, dtype=np.bool_)
     for number, name in enumerate(night.channels):
@@ -108,26 +119,18 @@ def _within_capacity(night: Night, channel: Integers) -> npt.NDArray[np.bool_]:
     return fits
 
 
-def _end(night: Night, rule: Rule, channel: Integers) -> tuple[int, str]:
-    """Find how many of the queue are taken before the rule ends, and what ends it."""
-    ends = [(channel.size, "")]
-    if rule.pick is not None and rule.pick.at_most is not None:
-        ends.append((rule.pick.at_most, "over_limit"))
-    costs = np.cumsum([micro(night.policy.channels[name].cost) or 0 for name in night.channels])
-    each = np.diff(costs, prepend=0)
-    spent = np.cumsum(each[channel])
-    budget, whole = micro(rule.budget), micro(night.policy.budget)
-    if budget is not None:
-        ends.append((int(np.searchsorted(spent, budget, side="right")), "over_budget"))
-    if whole is not None:
-        rest = whole - night.spent
-        ends.append((int(np.searchsorted(spent, rest, side="right")), "over_budget"))
-    return min(ends, key=lambda end: end[0])
+def _affordable(night: Night, rule: Rule, channel: Codes) -> int:
+    """Count how many come before one budget, the rule's or the night's, would be passed."""
+    whole = micro(night.policy.budget)
+    rests = [micro(rule.budget), None if whole is None else whole - night.spent]
+    rest = min((rest for rest in rests if rest is not None), default=None)
+    if rest is None:
+        return channel.size
+    return int(np.searchsorted(np.cumsum(night.costs[channel]), rest, side="right"))
 
 
-def _use_up(night: Night, person: Integers, channel: Integers) -> None:
+def _use_up(night: Night, person: Integers, channel: Codes) -> None:
     night.turns[person, channel] += 1  # one row a person: same_person has been decided
     counts = np.bincount(channel, minlength=len(night.channels))
     night.per_channel += counts
-    costs = [micro(night.policy.channels[name].cost) or 0 for name in night.channels]
-    night.spent += int(sum(int(n) * cost for n, cost in zip(counts, costs, strict=True)))
+    night.spent += int((counts * night.costs).sum())

@@ -14,6 +14,7 @@ from targeting.cli.options import (
     workspace_of,
     workspace_option,
 )
+from targeting.problems import Problem
 
 
 @click.command("check")
@@ -36,10 +37,7 @@ def command(
         say_json([problem.as_dict() for problem in problems])
     elif form == "github":
         for problem in problems:
-            place = problem.place
-            at = f"file={place.file},line={place.line},col={place.column},title={problem.code}"
-            text = problem.message + (f" ({problem.help})" if problem.help else "")
-            say(f"::{problem.severity} {at}::{text.replace('%', '%25')}")
+            say(annotation(problem))
     else:
         for problem in problems:
             say(f"{problem}\n")
@@ -47,3 +45,16 @@ def command(
     worst = {problem.severity for problem in problems}
     if "error" in worst or (strict and worst):
         sys.exit(WRONG_INPUT)
+
+
+def annotation(problem: Problem) -> str:
+    """Write a problem as GitHub shows it beside the line."""
+    place = problem.place
+    file = _escaped(place.file).replace(":", "%3A").replace(",", "%2C")
+    at = f"file={file},line={place.line},col={place.column},title={problem.code}"
+    text = problem.message + (f" ({problem.help})" if problem.help else "")
+    return f"::{problem.severity} {at}::{_escaped(text)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

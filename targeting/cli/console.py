@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import logging
@@ -10,8 +11,9 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, TextIO
 
 import click
 
@@ -25,27 +27,40 @@ def guarded(group: click.Group) -> int:
 
     0 done; 1 data or rules have errors; 2 wrong use; 3 the machine; 130 Ctrl-C.
     """
-    signal.signal(signal.SIGTERM, _stop)
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    _listen(_stop)
+    _prepare_streams()
     try:
-        group.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        return _end("interrupted; nothing half-written is left", INTERRUPTED)
+        return _guarded(group)
     except KeyboardInterrupt:
-        return _end("interrupted; nothing half-written is left", INTERRUPTED)
+        return _end(_INTERRUPTED, INTERRUPTED)
+    finally:
+        _listen(_ignore)  # the status is known: nothing that comes now may speak over it
+
+
+_INTERRUPTED = "interrupted; nothing half-written is left"
+
+
+def _guarded(group: click.Group) -> int:
+    try:
+        # Not `main`: it would take a reader that left, or a file cut off, for an end of its own.
+        with group.make_context("targeting", sys.argv[1:]) as context:
+            group.invoke(context)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _end(_INTERRUPTED, INTERRUPTED)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
-        return WRONG_USE
+        return _wrong_use(error)
     except Refused as error:
         return _refused(error)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the reader has gone; say nothing more
+        _drop(sys.stdout)  # the reader of the result has gone; say nothing more
         return DONE
     except MemoryError:
         return _end("the machine ran out of memory; nothing half-written is left", MACHINE)
-    except Exception as error:  # noqa: BLE001  # no traceback is ever shown to a user
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
         return _machine_or_defect(error)
     return DONE
 
@@ -56,13 +71,18 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Print a line that is not the result, to standard error."""
-    click.echo(text, err=True)
+    """Print a line that is not the result, to standard error; who reads it may leave."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _drop(sys.stderr)
 
 
 def say_json(value: object) -> None:
     """Print the result for machines."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    plain = encoding.replace("-", "") != "utf8"
+    say(json.dumps(value, indent=1, ensure_ascii=plain))
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
@@ -76,7 +96,12 @@ def count_problems(problems: Iterable[Problem]) -> str:
     found = list(problems)
     errors = sum(problem.severity == "error" for problem in found)
     warnings = len(found) - errors
-    return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+
+
+def counted(number: int, word: str) -> str:
+    """Say how many: `1 customer`, `2,000 customers`."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
 class Progress:
@@ -93,7 +118,9 @@ class Progress:
         if sys.stderr.isatty():
             from rich.console import Console
 
-            self._status = Console(stderr=True).status("starting")
+            console = Console(stderr=True)
+            if not console.is_dumb_terminal:
+                self._status = console.status("starting")
 
     def __enter__(self) -> Progress:
         if self._status is not None:
@@ -129,12 +156,30 @@ class Progress:
 def _refused(error: Refused) -> int:
     show_problems(error.problems)
     note(f"{count_problems(error.problems)}; nothing was written")
-    if "--json" in sys.argv:
-        say_json({"problems": [problem.as_dict() for problem in error.problems]})
+    _say_problems(error.problems)
     return WRONG_INPUT
 
 
-def _machine_or_defect(error: Exception) -> int:
+def _wrong_use(error: click.ClickException) -> int:
+    try:
+        error.show()
+    except OSError:
+        _drop(sys.stderr)
+    _say_problems([Problem("X002", error.format_message(), Place("targeting"))])
+    return WRONG_USE
+
+
+def _say_problems(problems: Iterable[Problem]) -> None:
+    """Give machines what went wrong; asked for even where the command line cannot be read."""
+    if not ({"--json", "--format=json"} & set(sys.argv) or "--format json" in " ".join(sys.argv)):
+        return
+    try:
+        say_json({"problems": [problem.as_dict() for problem in problems]})
+    except OSError:
+        _drop(sys.stdout)
+
+
+def _machine_or_defect(error: BaseException) -> int:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     number = getattr(error, "errno", None)
     full = number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
@@ -142,7 +187,8 @@ def _machine_or_defect(error: Exception) -> int:
         return _end("the disk is full; nothing half-written is left: free some space", MACHINE)
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        return _end(f"the machine refused: {error.strerror or text}{where}", MACHINE)
+        help_ = "look at the path, its permissions and the disk, or name another with --out DIR"
+        return _end(f"the machine refused: {error.strerror or text}{where}; {help_}", MACHINE)
     if os.environ.get("TARGETING_DEBUG"):
         raise error
     what = f"{type(error).__name__}: {text[:300]}"
@@ -156,15 +202,46 @@ def _machine_or_defect(error: Exception) -> int:
 def _end(text: str, status: int) -> int:
     problem = Problem("X001", text, Place("targeting"))
     note(f"targeting: {problem.message}")
+    _say_problems([problem])
     return status
 
 
 def _stop(*_: object) -> None:
+    """End at the first signal; a second one must not end the tidying up."""
+    _listen(_ignore)
     raise KeyboardInterrupt
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
+def _ignore(*_: object) -> None:
+    """Do nothing; SIG_IGN would let Python speak of a signal that came a moment before."""
+
+
+def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _prepare_streams() -> None:
+    """Make standard streams that are closed go nowhere, and no letter in a message an error."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.raiseExceptions = False
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the number: else a file of ours would
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop(stream: TextIO) -> None:
+    """Send the rest of a stream nowhere, so that the interpreter's own flush succeeds too."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _peak_mb() -> float:

@@ -11,6 +11,7 @@ import click
 
 from targeting.cli.console import Progress, say, say_json
 from targeting.cli.options import (
+    accept_option,
     as_of_option,
     json_option,
     out_option,
@@ -28,6 +29,7 @@ from targeting.cli.options import (
 @as_of_option
 @source_option
 @out_option
+@accept_option
 @json_option
 def command(
     folder: Path | None,
@@ -35,6 +37,7 @@ def command(
     as_of: dt.date | None,
     files: dict[str, Path],
     out: Path | None,
+    accepted: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Fit the segments and likelihoods anew, judge them, and save them for the next runs.
@@ -52,6 +55,7 @@ def command(
             today=today(),
             as_of=as_of,
             files=files,
+            accepted=accepted,
             tell=progress.tell,
         )
         fitted = fit_models(prepare(workspace), options)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+import shutil
 from pathlib import Path
 
 import click
@@ -22,7 +25,26 @@ def command(folder: Path, without_data: bool) -> None:
 
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty; name a new folder")
-    copy_starter(folder)
-    if not without_data:
-        write_sample(folder / "data")
-    say(f"a workspace stands in {folder}; now: cd {folder} && targeting run")
+    made = not folder.exists()
+    try:
+        copy_starter(folder)
+        if not without_data:
+            write_sample(folder / "data")
+    except BaseException:
+        _clear(folder, itself=made)
+        raise
+    go = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    then = "say in targeting.yaml where your data is" if without_data else f"{go}targeting run"
+    say(f"a workspace stands in {folder}; now: {then}")
+
+
+def _clear(folder: Path, *, itself: bool) -> None:
+    """Leave the folder as it was before: empty, or not there."""
+    for path in folder.glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if itself:
+        with contextlib.suppress(OSError):
+            folder.rmdir()

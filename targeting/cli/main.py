@@ -11,10 +11,13 @@ from targeting import __version__
 
 COMMANDS = {
     "init": "Make a workspace with the sample shop in it.",
+    "new": "Write a first rule to change, with real names and examples that pass.",
     "fields": "List every field that a rule may name.",
     "check": "Check every file of the workspace.",
     "fit": "Fit the segments and likelihoods anew, and say how well they do.",
+    "preview": "Show whom a rule would take, line by line, before anything is sent.",
     "run": "Write tonight's contact lists, order suggestions and report.",
+    "schema": "Write JSON Schemas, so that an editor completes and underlines.",
 }
 
 

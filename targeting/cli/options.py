@@ -12,6 +12,8 @@ import click
 from targeting.problems import did_you_mean
 from targeting.workspace.columns import SOURCE_COLUMNS
 
+STOPS = ("rejected_over", "newest_purchase_older_than", "list_changed_over")
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -41,9 +43,14 @@ def _read_date(_: click.Context, __: click.Parameter, value: str | None) -> dt.d
     if value is None:
         return None
     try:
-        return read_date(value)
+        day = read_date(value)
     except Misread as error:
         raise click.BadParameter(f"{error.message}; {error.instead}") from None
+    from targeting.intake.as_of import why_no_day
+
+    if why := why_no_day(day):
+        raise click.BadParameter(why)
+    return day
 
 
 def _read_sources(
@@ -66,6 +73,10 @@ as_of_option = click.option(
 source_option = click.option(
     "--source", "files", multiple=True, metavar="NAME=PATH", callback=_read_sources,
     help="Read a source from another file, this time.",
+)  # fmt: skip
+
+accept_option = click.option(
+    "--accept", "accepted", multiple=True, type=click.Choice(STOPS), help="Go on past a stop_if.",
 )  # fmt: skip
 
 

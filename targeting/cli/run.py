@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from targeting.cli.console import Progress, note, say, say_json, show_problems
+from targeting.cli.console import Progress, counted, note, say, say_json, show_problems
 from targeting.cli.options import (
+    accept_option,
     as_of_option,
     json_option,
     out_option,
@@ -21,8 +22,6 @@ from targeting.cli.options import (
     workspace_option,
 )
 
-STOPS = ("rejected_over", "newest_purchase_older_than", "list_changed_over")
-
 
 @click.command("run")
 @workspace_argument
@@ -31,9 +30,7 @@ STOPS = ("rejected_over", "newest_purchase_older_than", "list_changed_over")
 @source_option
 @out_option
 @click.option("--dry-run", is_flag=True, help="Write drafts to RUN_ID-dry/ and commit nothing.")
-@click.option(
-    "--accept", "accepted", multiple=True, type=click.Choice(STOPS), help="Go on past a stop_if."
-)
+@accept_option
 @json_option
 def command(
     folder: Path | None,
@@ -88,8 +85,11 @@ def _tell(folder: Path, manifest: Mapping[str, Any]) -> None:
         line = f"  {source['name']:<13}{source['rows']:>10,} rows = {source['used']:,} used"
         line += f" + {refused:,} rejected" + (f" ({reasons})" if reasons else "")
         say(line + (f" + {aside:,} set aside" if aside else ""))
+    if manifest["without_customer"]:
+        lines = counted(manifest["without_customer"], "purchase")
+        say(f"  {'':<13}{lines} without a customer: for the stock only")
     say()
-    say(f"  {manifest['customers']:,} customers, {manifest['persons']:,} persons")
+    say(f"  {counted(manifest['customers'], 'customer')}, {counted(manifest['persons'], 'person')}")
     say()
     say(f"  {'rule':<32}{'eligible':>10}{'held out':>10}{'selected':>10}")
     for rule in manifest["rules"]:

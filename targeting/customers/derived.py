@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import polars as pl
 
+from targeting.intake.minor import minor_of
 from targeting.problems import Problem
-from targeting.workspace.catalogue import purchase_columns
+from targeting.workspace.catalogue import listed_categories, purchase_columns, slug
 from targeting.workspace.columns import FieldType
 from targeting.workspace.load import Workspace
 from targeting.workspace.settings import Derived
@@ -34,7 +35,11 @@ def derived(
     *,
     minor: Mapping[str, int],
 ) -> pl.LazyFrame:
-    """Add the derived fields; a result of another type is converted, what cannot be is missing."""
+    """Add the derived fields; a result of another type is converted, what cannot be is missing.
+
+    Raises:
+        polars.exceptions.PolarsError: for types that `check_computed` reports.
+    """
     for name in order_of(forms):
         form = forms[name]
         value = expression(form.sql, as_of=as_of, minor=minor)
@@ -53,20 +58,34 @@ def order_of(forms: Mapping[str, Derived]) -> tuple[str, ...]:
 
 
 def check_computed(workspace: Workspace) -> list[Problem]:
-    """Check the SQL of derived fields and measures: names, what is allowed, circles, types."""
-    problems = _check_derived(workspace) + _check_measures(workspace)
+    """Check the SQL of derived fields and measures: names, what is allowed, circles, types.
+
+    And that no two categories share the name of their `share_SLUG` field.
+    """
+    problems = _check_derived(workspace) + _check_measures(workspace) + _check_shares(workspace)
     return problems or _check_types(workspace)
 
 
 def _converted(value: pl.Expr, kind: FieldType, minor: Mapping[str, int]) -> pl.Expr:
-    if kind == "number":
-        number = value.cast(pl.Float64)
-        return pl.when(number.is_finite()).then(number)
-    if kind == "money":
-        units = next(iter(minor.values()), 100)
-        number = value.cast(pl.Float64) * units
-        return pl.when(number.is_finite()).then(number.round(0)).cast(pl.Int64)
-    return value.cast(DTYPES[kind], strict=False)
+    if kind not in ("number", "money"):
+        return value.cast(DTYPES[kind], strict=False)
+    number = value.cast(pl.Float64, strict=False)
+    number = pl.when(number.is_finite()).then(number)
+    return number if kind == "number" else minor_of(number * next(iter(minor.values()), 100))
+
+
+def _becomes(result: pl.DataType, kind: FieldType) -> bool:
+    """Say whether a result of the SQL can be converted to a field's type."""
+    plain = result.is_numeric() or result in (pl.Boolean, pl.Null)
+    match kind:
+        case "yes/no":
+            return plain
+        case "date":
+            return result in (pl.Date, pl.Null)
+        case "list":
+            return result in (pl.List(pl.String), pl.Null)
+        case _:
+            return plain or result in (pl.String, pl.Date)
 
 
 def _check_derived(workspace: Workspace) -> list[Problem]:
@@ -110,6 +129,18 @@ def _check_measures(workspace: Workspace) -> list[Problem]:
     return problems
 
 
+def _check_shares(workspace: Workspace) -> list[Problem]:
+    found: dict[str, str] = {}
+    problems = []
+    for category in listed_categories(workspace.settings):
+        first = found.setdefault(slug(category), category)
+        if first != category:
+            message = f"'{first}' and '{category}' would share the field share_{slug(category)}"
+            place = workspace.place("targeting.yaml", "fields", "category", "values")
+            problems.append(Problem("P007", message, place, "spell one of them otherwise"))
+    return problems
+
+
 def _check_counted(
     workspace: Workspace, name: str, columns: Mapping[str, FieldType]
 ) -> list[Problem]:
@@ -139,33 +170,47 @@ def _check_counted(
 
 def _check_types(workspace: Workspace) -> list[Problem]:
     """Let Polars resolve each expression on an empty frame, so that no run fails on its types."""
-    problems: list[Problem] = []
-    any_day = dt.date(2000, 1, 1)
     minor = minor_units(workspace)
-    kinds = {name: field.type for name, field in workspace.customer_fields.items()}
-    checks = [
-        (form.sql, ("derived", name, "sql"), kinds, DTYPES[form.type])
-        for name, form in workspace.settings.derived.items()
+    customers = {name: field.type for name, field in workspace.customer_fields.items()}
+    settings = workspace.settings
+    checks: list[tuple[str, tuple[str, str, str], Mapping[str, FieldType], FieldType]] = [
+        (form.sql, ("derived", name, "sql"), customers, form.type)
+        for name, form in settings.derived.items()
     ]
     checks += [
-        (form.where, ("measures", name, "where"), purchase_columns(workspace.settings), pl.Boolean)
-        for name, form in workspace.settings.measures.items()
+        (form.where, ("measures", name, "where"), purchase_columns(settings), "yes/no")
+        for name, form in settings.measures.items()
         if form.where is not None
     ]
-    for sql, path, types, wanted in checks:
-        empty = pl.DataFrame(schema={name: DTYPES[kind] for name, kind in types.items()})
-        try:
-            result = empty.select(expression(sql, as_of=any_day, minor=minor).alias("_")).schema[
-                "_"
-            ]
-            if wanted == pl.Boolean and result != pl.Boolean:
-                raise pl.exceptions.SchemaError("it is not yes or no")
-        except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0][:120]
+    problems = []
+    for sql, path, types, kind in checks:
+        reason = _unfit(sql, types, kind, minor, only=path[0] == "measures")
+        if reason:
             place = workspace.place("targeting.yaml", *path)
-            help_ = "compare dates with dates (DATE '2026-11-24'), numbers with numbers"
-            problems.append(Problem("Q003", f"cannot be computed: {reason}", place, help_))
+            problems.append(Problem("Q003", f"cannot be computed: {reason}", place, _COMPARE))
     return problems
+
+
+_COMPARE = "compare dates with dates (DATE '2026-11-24'), numbers with numbers"
+
+
+def _unfit(
+    sql: str,
+    types: Mapping[str, FieldType],
+    kind: FieldType,
+    minor: Mapping[str, int],
+    *,
+    only: bool,
+) -> str:
+    """Say why an expression cannot give a type; with `only` it must not need converting."""
+    empty = pl.LazyFrame(schema={name: DTYPES[of] for name, of in types.items()})
+    value = expression(sql, as_of=dt.date(2000, 1, 1), minor=minor).alias("_")
+    try:
+        result = empty.select(value).collect().schema["_"]
+    except pl.exceptions.PolarsError as error:
+        return str(error).splitlines()[0][:120]
+    fits = result == DTYPES[kind] if only else _becomes(result, kind)
+    return "" if fits else f"the result is {result}, not {kind}"
 
 
 def minor_units(workspace: Workspace) -> dict[str, int]:

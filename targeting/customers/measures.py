@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from targeting.customers.exact import billionths, from_billionths
 from targeting.customers.spending import BOUGHT, receipt
 from targeting.frames import CUSTOMER
 from targeting.workspace.columns import FieldType
@@ -15,6 +16,8 @@ from targeting.workspace.sql import expression
 
 # What `count:` may name besides a column: receipts with a line that was bought, and lines.
 COUNTABLE = ("transactions", "lines")
+
+_EXACT = "exact:"  # before a column's name: its billionths; no field's name has a colon
 
 
 def measures(
@@ -27,12 +30,14 @@ def measures(
 ) -> pl.LazyFrame:
     """Count each measure for each customer who has a purchase line; counts of nothing are 0.
 
-    `within_last: p` takes the lines of as_of - p < purchased_on <= as_of. Sums and means of numbers
-    are taken over sorted values, so that their last digit does not depend on the order of rows.
+    `within_last: p` takes the lines of as_of - p < purchased_on <= as_of. Numbers are added up in
+    billionths, so that no digit depends on the order of rows.
     """
     has_receipts = "transaction_id" in lines.collect_schema()
+    summed = {f.of for f in forms.values() if f.way in ("sum", "mean") and types[f.of] != "money"}
     return (
         lines.filter(pl.col(CUSTOMER).is_not_null())
+        .with_columns(billionths(pl.col(name)).alias(f"{_EXACT}{name}") for name in sorted(summed))
         .group_by(CUSTOMER)
         .agg(
             _counted(form, as_of, types, minor, has_receipts=has_receipts).alias(name)
@@ -67,8 +72,11 @@ def _counted(
         return (taken & pl.col("amount").is_not_null()).sum().cast(pl.Int64)
     if form.way == "count" and form.of == "transactions":
         return receipt(has_receipts=has_receipts).filter(BOUGHT & taken).n_unique().cast(pl.Int64)
-    values = pl.col(form.of).filter(taken & pl.col(form.of).is_not_null())
-    total = values.sum() if types[form.of] == "money" else values.sort().sum()
+    taken = taken & pl.col(form.of).is_not_null()
+    values = pl.col(form.of).filter(taken)
+    total = values.sum()
+    if form.way in ("sum", "mean") and types[form.of] != "money":
+        total = from_billionths(pl.col(f"{_EXACT}{form.of}").filter(taken).sum())
     ways: dict[str, pl.Expr] = {
         "count": values.len().cast(pl.Int64),
         "distinct": values.n_unique().cast(pl.Int64),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from targeting.customers.exact import billionths
 from targeting.frames import CUSTOMER
 from targeting.workspace.catalogue import slug
 
@@ -36,7 +37,9 @@ def spending(
     push past 0 or 1 stops there.
     """
     known = lines.collect_schema().names()
-    people = lines.filter(pl.col(CUSTOMER).is_not_null())
+    people = lines.filter(pl.col(CUSTOMER).is_not_null()).with_columns(
+        _units=billionths(pl.col("quantity").abs())
+    )
     table = people.group_by(CUSTOMER).agg(*_totals(as_of, has_receipts="transaction_id" in known))
     table = table.with_columns(*_rates(as_of)).drop(
         "_first", "_last", "_before", "_bought", "_returned"
@@ -84,7 +87,7 @@ def receipt(*, has_receipts: bool) -> pl.Expr:
 def _totals(as_of: dt.date, *, has_receipts: bool) -> list[pl.Expr]:
     day = pl.col("purchased_on")
     bought_on = day.filter(BOUGHT)
-    units = pl.col("quantity").abs()
+    units = pl.col("_units")
     ninety, before = as_of - dt.timedelta(days=90), as_of - dt.timedelta(days=180)
     amount = pl.col("amount")
     return [
@@ -98,8 +101,8 @@ def _totals(as_of: dt.date, *, has_receipts: bool) -> list[pl.Expr]:
         bought_on.max().alias("_last"),
         amount.filter(day > ninety).sum().alias("spend_90_days"),
         amount.filter((day > before) & (day <= ninety)).sum().alias("_before"),
-        units.filter(BOUGHT).sort().sum().alias("_bought"),
-        units.filter(_RETURNED).sort().sum().alias("_returned"),
+        units.filter(BOUGHT).sum().cast(pl.Float64).alias("_bought"),
+        units.filter(_RETURNED).sum().cast(pl.Float64).alias("_returned"),
     ]
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from targeting.customers.derived import DTYPES, derived, minor_units
 from targeting.customers.measures import measures, zeroes
 from targeting.customers.spending import (
+    BOUGHT,
     purchase_lines,
     spending,
     windowed_spending,
@@ -65,9 +66,10 @@ class CustomerData:
 
     def buyers(self, cut_off: dt.date) -> pl.DataFrame:
         """Make the table of a past day: customers who had bought by then, as they looked then."""
-        table = self.table(cut_off)
-        bought = pl.col("recency_days").is_not_null()
-        return table.filter(bought).collect() if self.lines is not None else pl.DataFrame()
+        if self.lines is None:
+            return pl.DataFrame()
+        bought = self._up_to(cut_off).filter(BOUGHT)
+        return self.table(cut_off).join(bought, on=CUSTOMER, how="semi").sort(CUSTOMER).collect()
 
     def _people(self, as_of: dt.date) -> pl.LazyFrame:
         ids = []
@@ -105,10 +107,10 @@ class CustomerData:
 
 def replaced_fields(workspace: Workspace) -> list[Problem]:
     """Say which computed fields a source's own column replaces."""
-    source = workspace.settings.sources.get("customers")
-    if source is None or "purchases" not in workspace.settings.sources:
+    settings = workspace.settings
+    if not {"customers", "purchases"} <= set(settings.sources):
         return []
-    computed = {field.name for field in spending_fields(workspace.settings)}
+    computed = [*(field.name for field in spending_fields(settings)), *settings.measures]
     return [
         Problem(
             "N101",
@@ -116,8 +118,8 @@ def replaced_fields(workspace: Workspace) -> list[Problem]:
             workspace.place("targeting.yaml", "sources", "customers", "columns", name),
             severity="warning",
         )
-        for name in source.columns or {}
-        if name in computed
+        for name in computed
+        if workspace.customer_fields[name].origin == "customers"
     ]
 
 

@@ -11,15 +11,28 @@ from typing import Final
 
 import polars as pl
 from babel.numbers import get_currency_symbol
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from targeting.exports.sheet_lines import MOST_LINES, SheetLines, as_shown
+from targeting.exports.sheet_totals import (
+    ALL_CATEGORY,
+    BELOW_COST,
+    COST,
+    LIVE_CATEGORY,
+    category_rows,
+    pointed,
+    sums,
+    sums_of_all,
+    total_formulas,
+)
 from targeting.exports.sheets import (
     SUGGESTIONS,
     Column,
     Formats,
+    Sheet,
     at_midnight,
-    cells,
     printed,
     put,
     set_widths,
@@ -30,8 +43,6 @@ from targeting.stock.columns import MONEY
 from targeting.stock.suggest import Suggestions
 from targeting.workspace.settings import Shop
 
-NO_CATEGORY: Final = "(no category)"
-ID_SEPARATOR: Final = "␟"
 OVERSTOCK_WEEKS: Final = 26
 URGENT_LINES: Final = 10
 
@@ -44,29 +55,31 @@ def write_workbook(
     as_of: dt.date,
     run_id: str,
     budget: Decimal | None,
-) -> None:
-    """Write the planner's workbook, the same bytes each time.
+    most_lines: int = MOST_LINES,
+) -> int:
+    """Write the planner's workbook, the same bytes each time; give the number of its lines.
 
     Every formula carries its value, for readers that do not recalculate. `budget` is in major
-    units, None without one.
+    units, None without one. No sheet has more than `most_lines`, and says so where it would.
     """
     content = BytesIO()
     book = Workbook(content, {"in_memory": True, "strings_to_formulas": False})
     title = f"Stock suggestions of {shop.name} for {as_of:%Y-%m-%d}"
     book.set_properties({"title": title, "author": "targeting", "created": at_midnight(as_of)})
-    lines = _sheet_lines(suggestions, shop.minor_digits)
+    lines = SheetLines.of(suggestions, shop.minor_digits, most_lines)
     symbol = get_currency_symbol(shop.currency, shop.locale).replace('"', "")
-    formats = Formats(book, symbol, _decimals(lines, shop.minor_digits))
-    paper = _Pages(book, formats, shop, title)
+    formats = Formats(book, symbol, _decimals(lines.every, shop.minor_digits))
+    paper = _Pages(book, formats, shop, title, most_lines)
     paper.summary(suggestions, lines, as_of, run_id, budget)
-    write_suggestions(paper.add(SUGGESTIONS, "#E3B93C"), formats, lines)
+    write_suggestions(paper.add(SUGGESTIONS, "#E3B93C"), formats, lines.shown)
     paper.by_category(lines)
     paper.by_segment(suggestions)
-    paper.overstock(lines)
-    paper.assumptions(lines)
+    paper.overstock(lines.every)
+    paper.assumptions(lines.every)
     paper.data_problems(suggestions)
     book.close()
     path.write_bytes(content.getvalue())
+    return lines.shown.height
 
 
 def suggestion_csv(suggestions: Suggestions, digits: int) -> dict[str, pl.DataFrame]:
@@ -91,48 +104,10 @@ def _in_major_units(frame: pl.DataFrame, digits: int) -> pl.DataFrame:
     return frame.with_columns((pl.col(money).cast(exact) / 10**digits).cast(exact))
 
 
-def _sheet_lines(suggestions: Suggestions, digits: int) -> pl.DataFrame:
-    """Join lines and workings as the sheet shows them: what is ordered first, by category.
-
-    Money in major units; cells whose formula gives an empty text are missing.
-    """
-    scale = 10**digits
-    lead_weeks = pl.col("lead_time_days") / 7
-    uncertain = (pl.col("level_demand") * pl.col("lead_time_sd_days") / 7) ** 2
-    short = pl.col("order_up_to") - pl.col("available")
-    packs = (short / pl.col("pack_size") - 1e-9).ceil() * pl.col("pack_size")
-    sells = pl.col("weekly_demand") > 0
-    cover = pl.col("available").clip(lower_bound=0) / pl.col("weekly_demand") * 7
-    joined = suggestions.lines.hstack(suggestions.workings.drop("product_id", "location"))
-    return joined.with_columns(
-        pl.concat_str(
-            "product_id", pl.lit(ID_SEPARATOR), pl.col("location").fill_null("")
-        ).alias("id"),
-        pl.coalesce("product", "product_id").alias("product"),
-        pl.col("category").fill_null(NO_CATEGORY),
-        pl.col("quantity").alias("order"),
-        pl.when(sells).then(cover).alias("cover_days"),
-        (lead_weeks * pl.col("weekly_sd") ** 2 + uncertain).sqrt().alias("lead_spread"),
-        pl.when(short > 1e-9)
-        .then(pl.max_horizontal(packs, "smallest_order"))
-        .otherwise(0)
-        .alias("in_packs"),
-        pl.when("orderable").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("orderable"),
-        pl.col("flags", "defaults", "wanted_by").list.join("; "),
-        *((pl.col(name) / scale).alias(name) for name in sorted(MONEY) if name in joined.columns),
-    ).with_columns(
-        (pl.col("order") * pl.col("unit_cost")).alias("line_cost"),
-        (pl.col("needed") * pl.col("unit_cost")).alias("needed_cost"),
-    ).sort(
-        pl.col("quantity") == 0, pl.col("needed") == 0,
-        "category", "product", "product_id", "location", nulls_last=True,
-    )  # fmt: skip
-
-
 def _decimals(lines: pl.DataFrame, digits: int) -> int:
     """Show no decimals where no amount has any."""
     costs = lines["unit_cost"].drop_nulls()
-    return 0 if (costs == costs.round()).all() else digits
+    return 0 if (costs % 10**digits == 0).all() else digits
 
 
 @dataclass(frozen=True)
@@ -143,9 +118,10 @@ class _Pages:
     formats: Formats
     shop: Shop
     title: str
+    most_lines: int
 
     def add(self, name: str, colour: str = "#243B4A") -> Worksheet:
-        sheet = self.book.add_worksheet(name)
+        sheet = self.book.add_worksheet(name, Sheet)
         sheet.set_tab_color(colour)
         printed(sheet, self.shop.region, self.title)
         return sheet
@@ -153,7 +129,7 @@ class _Pages:
     def summary(
         self,
         suggestions: Suggestions,
-        lines: pl.DataFrame,
+        lines: SheetLines,
         as_of: dt.date,
         run_id: str,
         budget: Decimal | None,
@@ -164,7 +140,8 @@ class _Pages:
         sheet.fit_to_pages(1, 1)
         sheet.set_column(0, 0, 54)
         sheet.set_column(1, 1, 24)
-        sheet.set_column(2, 7, 13)
+        sheet.set_column(2, 2, 13 if lines.is_whole else 24)
+        sheet.set_column(3, 7, 13)
         sheet.set_row(0, 36)
         sheet.write_string(0, 0, f"Stock suggestions · {self.shop.name}", self.formats["title"])
         facts = {
@@ -177,49 +154,85 @@ class _Pages:
             put(
                 sheet, row, 1, value, self.formats["date" if isinstance(value, dt.date) else "text"]
             )
-        row = _totals(sheet, self.formats, lines, budget, 5)
-        row = _paragraphs(sheet, self.formats, "What to know", suggestions.notes, row + 1)
-        row = _urgent(sheet, self.formats, lines, row + 1)
+        row = self._totals(sheet, lines, budget, 5)
+        known = (*suggestions.notes, *lines.notes)
+        row = _paragraphs(sheet, self.formats, "What to know", known, row + 1)
+        row = _urgent(sheet, self.formats, lines.shown, row + 1)
         _paragraphs(sheet, self.formats, "How to use this workbook", _HOW_TO, row + 1)
         sheet.activate()  # fmt: skip
 
-    def by_category(self, lines: pl.DataFrame) -> None:
-        """Write one row a category; orders and costs follow the sheet of suggestions."""
+    def _totals(self, sheet: Worksheet, lines: SheetLines, budget: Decimal | None, row: int) -> int:
+        """Write the live totals, and those of all lines beside them; give the row below."""
+        formats = self.formats
+        sheet.write_string(row, 0, "The order", formats["section"])
+        if not lines.is_whole:
+            sheet.write_string(row, 1, "In this workbook", formats["header"])
+            sheet.write_string(row, 2, "All lines, as suggested", formats["header"])
+        here = sums(lines.shown)
+        of_all = sums_of_all(lines.every, self.shop.minor_digits)
+        for place, (name, (formula, style)) in enumerate(total_formulas(lines).items(), row + 1):
+            sheet.write_string(place, 0, name, formats["text"])
+            sheet.write_formula(place, 1, formula, formats[style], here.get(name, 0))
+            if not lines.is_whole and name in of_all:
+                put(sheet, place, 2, of_all[name], formats[style])
+        row += 1 + len(total_formulas(lines))
+        elsewhere = of_all[COST] - here[COST]
+        return self._budget(sheet, budget, here[COST], 0 if lines.is_whole else elsewhere, row)
+
+    def _budget(
+        self,
+        sheet: Worksheet,
+        budget: Decimal | None,
+        spent: float,
+        elsewhere: float,
+        row: int,
+    ) -> int:
+        """Write what is left of the budget; `elsewhere` is the cost of lines that are not here."""
+        formats = self.formats
+        sheet.write_string(row, 0, "Budget", formats["text"])
+        if budget is None:
+            sheet.write_string(row, 1, "none set", formats["text"])
+            return row + 1
+        put(sheet, row, 1, float(budget), formats["money"])
+        left, formula = float(budget) - spent, f"=B{row + 1}-B{row - BELOW_COST}"
+        if elsewhere:
+            row += 1
+            name = "Cost of the order lines that are not in this workbook"
+            sheet.write_string(row, 0, name, formats["text"])
+            put(sheet, row, 1, elsewhere, formats["money"])
+            left, formula = left - elsewhere, f"=B{row}-B{row - 1 - BELOW_COST}-B{row + 1}"
+        sheet.write_string(row + 1, 0, "Left of the budget", formats["text"])
+        sheet.write_formula(row + 1, 1, formula, formats["money"], left)
+        word = f'=IF(B{row + 2}<0,"▲ over the budget","✓ within the budget")'
+        within = "✓ within the budget" if left >= 0 else "▲ over the budget"
+        sheet.write_formula(row + 1, 2, word, formats["text"], within)
+        return row + 2
+
+    def by_category(self, lines: SheetLines) -> None:
+        """Write one row a category; orders and costs follow the sheet of suggestions.
+
+        Where not every line is there, the totals of all lines are fixed, and what follows the
+        planner's orders stands apart.
+        """
         sheet = self.add("By category")
-        height = lines.height
-        mine = f"--EXACT({cells('category', height)},{{category}})"
-        total = f"SUM({cells('line_cost', height)})"
-        columns = (
-            Column("category", "Category", 26),
-            Column("lines", "Lines", 9, "whole"),
-            Column("to_order", "Lines to order", 10, "whole",
-                   f"SUMPRODUCT({mine},--({cells('order', height)}>0))"),
-            Column("quantity", "Units to order", 10, "whole",
-                   f"SUMPRODUCT({mine},{cells('order', height)})"),
-            Column("cost", "Cost", 18, "money",
-                   f"SUMPRODUCT({mine},{cells('line_cost', height)})"),
-            Column("share", "Share of cost", 10, "share", f"IF({total}=0,0,{{cost}}/{total})"),
-        )  # fmt: skip
-        rows = lines.group_by("category").agg(
-            pl.len().alias("lines"),
-            (pl.col("order") > 0).sum().alias("to_order"),
-            pl.col("order").sum().alias("quantity"),
-            _add_up("line_cost").alias("cost"),
-        ).sort("category").with_columns(
-            (pl.col("cost") / pl.col("cost").sum()).fill_nan(0).alias("share")
-        )  # fmt: skip
+        form = LIVE_CATEGORY if lines.is_whole else ALL_CATEGORY
+        columns = tuple(pointed(column, lines.shown.height) for column in form)
+        rows = category_rows(lines, self.shop.minor_digits)
         table(sheet, self.formats, columns, rows)
         _finish(sheet, columns)
         if rows.is_empty():
             return
-        totals = [rows[name].sum() for name in ("lines", "to_order", "quantity", "cost", "share")]
-        put(sheet, rows.height + 1, 0, "All", self.formats.total["text"])
-        for place, value in enumerate(totals, start=1):
-            letter = "ABCDEF"[place]
-            style = self.formats.total[columns[place].style]
-            sum_up = f"=SUM({letter}2:{letter}{rows.height + 1})"
-            sheet.write_formula(rows.height + 1, place, sum_up, style, value)
+        below = rows.height + 1
+        put(sheet, below, 0, "All", self.formats.total["text"])
+        for place, column in enumerate(columns[1:], start=1):
+            letter = xl_col_to_name(place)
+            style = self.formats.total[column.style]
+            sum_up = f"=SUM({letter}2:{letter}{below})"
+            sheet.write_formula(below, place, sum_up, style, rows[column.source].sum())
         _bars(sheet, rows.height, 5)
+        if not lines.is_whole:
+            sheet.write_string(below + 2, 0, lines.notes[0], self.formats["text"])
+            sheet.write_string(below + 3, 0, lines.notes[-1], self.formats["text"])
 
     def by_segment(self, suggestions: Suggestions) -> None:
         """Write one row a segment: what it is expected to buy in a week, and what above others."""
@@ -237,7 +250,7 @@ class _Pages:
         sheet.set_default_row(27)
         _bars(sheet, rows.height, 2)
 
-    def overstock(self, lines: pl.DataFrame) -> None:
+    def overstock(self, every: pl.DataFrame) -> None:
         """Write what lies too long, the most money first."""
         sheet = self.add("Overstock")
         columns = (
@@ -255,19 +268,21 @@ class _Pages:
         )
         keep = pl.col("weekly_demand") * OVERSTOCK_WEEKS
         excess = (pl.col("on_hand") - keep).clip(lower_bound=0).floor()
-        why = pl.col("flags").str.contains("overstock|dead|expiring")
-        rows = lines.filter(why).with_columns(
+        why = pl.col("flags").list.join("; ").str.contains("overstock|dead|expiring")
+        found = as_shown(every.filter(why), self.shop.minor_digits).with_columns(
             (pl.col("cover_days") / 7).alias("cover_weeks"),
             excess.alias("excess"),
             (excess * pl.col("unit_cost")).alias("value"),
-        )  # fmt: skip
-        rows = rows.sort("value", "id", descending=[True, False], nulls_last=True)
+        )
+        rows = found.sort("value", "id", descending=[True, False], nulls_last=True)
+        rows = rows.head(self.most_lines)
         table(sheet, self.formats, columns, rows)
         _finish(sheet, columns)
         if rows.is_empty():
             sheet.write_string(1, 0, "Nothing lies too long.", self.formats["text"])
+        _say_cut(sheet, self.formats, rows.height, found.height, "suggestions.csv (flags)")
 
-    def assumptions(self, lines: pl.DataFrame) -> None:
+    def assumptions(self, every: pl.DataFrame) -> None:
         """Write which defaults and rules are behind the lines, and each formula's source."""
         sheet = self.add("Assumptions")
         columns = (
@@ -281,7 +296,12 @@ class _Pages:
              "lines": [None] * len(_FORMULAS), "formula": list(_FORMULAS.values())},
             schema={"kind": pl.String, "text": pl.String, "lines": pl.Int64, "formula": pl.String},
         )  # fmt: skip
-        rows = [_counted(lines, "rule", "rule"), _counted(lines, "defaults", "default"), formulas]
+        defaults = pl.col("defaults").list.join("; ").alias("text")
+        rows = [
+            _counted(every, pl.col("rule").alias("text"), "rule"),
+            _counted(every, defaults, "default"),
+            formulas,
+        ]
         table(sheet, self.formats, columns, pl.concat(rows))
         _finish(sheet, columns)
         sheet.set_default_row(27)
@@ -296,57 +316,23 @@ class _Pages:
             Column("problem", "Problem", 60, "wrap"),
             Column("assumed", "What was assumed", 50, "wrap"),
         )
-        table(sheet, self.formats, columns, suggestions.data_problems)
+        found = suggestions.data_problems
+        one_by_one = pl.col("product_id").is_not_null()  # what concerns all products comes first
+        rows = found.sort(one_by_one, maintain_order=True).head(self.most_lines)
+        table(sheet, self.formats, columns, rows)
         _finish(sheet, columns)
-        if suggestions.data_problems.height:
-            sheet.autofilter(0, 0, suggestions.data_problems.height, len(columns) - 1)
+        if rows.height:
+            sheet.autofilter(0, 0, rows.height, len(columns) - 1)
         else:
             sheet.write_string(1, 0, "None found.", self.formats["text"])
+        _say_cut(sheet, self.formats, rows.height, found.height, "data_problems.csv")
 
 
-def _totals(
-    sheet: Worksheet, formats: Formats, lines: pl.DataFrame, budget: Decimal | None, row: int
-) -> int:
-    """Write the live totals; give the row below them."""
-    n = lines.height
-    order, cost = cells("order", n), cells("line_cost", n)
-    spent = _float(lines.select(_add_up("line_cost")).item())
-    units = _float(lines.select(pl.col("order").sum()).item())
-    ordered = lines.filter(pl.col("order") > 0).height
-    risky = lines.filter(pl.col("stockout_risk") >= 0.2).height
-    all_needed = _float(lines.select(_add_up("needed_cost")).item())
-    rows: list[tuple[str, str, float, str]] = [
-        ("Lines looked at", f"=COUNTA({cells('id', n)})", n, "whole"),
-        ("Lines to order", f'=COUNTIF({order},">0")', ordered, "whole"),
-        ("Units to order", f"=SUM({order})", units, "whole"),
-        ("Cost of the order", f"=SUM({cost})", spent, "money"),
-        ("Cost of all that is needed",
-         f"=SUMPRODUCT({cells('needed', n)},{cells('unit_cost', n)})", all_needed, "money"),
-        ("Lines at 20% risk or more of running out before a delivery",
-         f'=COUNTIF({cells("stockout_risk", n)},">=0.2")', risky, "whole"),
-        ("Lines where Order is not what was suggested",
-         f"=SUMPRODUCT(--({order}<>{cells('quantity', n)}))", 0, "whole"),
-    ]  # fmt: skip
-    sheet.write_string(row, 0, "The order", formats["section"])
-    row += 1
-    for name, formula, value, style in rows:
-        sheet.write_string(row, 0, name, formats["text"])
-        sheet.write_formula(row, 1, formula, formats[style], value)
-        if name == "Cost of the order":
-            spent_cell = f"B{row + 1}"
-        row += 1
-    sheet.write_string(row, 0, "Budget", formats["text"])
-    if budget is None:
-        sheet.write_string(row, 1, "none set", formats["text"])
-        return row + 1
-    put(sheet, row, 1, float(budget), formats["money"])
-    left = float(budget) - spent
-    sheet.write_string(row + 1, 0, "Left of the budget", formats["text"])
-    sheet.write_formula(row + 1, 1, f"=B{row + 1}-{spent_cell}", formats["money"], left)
-    word = f'=IF(B{row + 2}<0,"▲ over the budget","✓ within the budget")'
-    within = "✓ within the budget" if left >= 0 else "▲ over the budget"
-    sheet.write_formula(row + 1, 2, word, formats["text"], within)
-    return row + 2
+def _say_cut(sheet: Worksheet, formats: Formats, shown: int, found: int, file: str) -> None:
+    """Say below a table that it is only the first of its rows, and where all are."""
+    if shown < found:
+        text = f"The first {shown:,} of {found:,}: all are in stock/{file}."
+        sheet.write_string(shown + 2, 0, text, formats["text"])
 
 
 def _urgent(sheet: Worksheet, formats: Formats, lines: pl.DataFrame, row: int) -> int:
@@ -415,28 +401,20 @@ def _segment_rows(suggestions: Suggestions) -> pl.DataFrame:
     )
 
 
-def _counted(lines: pl.DataFrame, column: str, kind: str) -> pl.DataFrame:
-    """Count the lines behind each rule or default."""
-    texts = lines.select(pl.col(column).str.split("; ").alias("text")).explode("text")
+def _counted(every: pl.DataFrame, text: pl.Expr, kind: str) -> pl.DataFrame:
+    """Count the lines behind each rule or default: first those with the very same list of them."""
+    lists = every.group_by(text).agg(pl.len().cast(pl.Int64).alias("lines"))
     return (
-        texts.filter(pl.col("text") != "")
+        lists.with_columns(pl.col("text").str.split("; "))
+        .explode("text")
+        .filter(pl.col("text") != "")
         .group_by("text")
-        .agg(pl.len().cast(pl.Int64).alias("lines"))
+        .agg(pl.col("lines").sum())
         .sort("lines", "text", descending=[True, False])
         .select(
             pl.lit(kind).alias("kind"), "text", "lines", pl.lit(None, pl.String).alias("formula")
         )
     )
-
-
-def _add_up(column: str) -> pl.Expr:
-    """Add money in millionths, so that the order of rows does not matter."""
-    return (pl.col(column) * 1_000_000).round().cast(pl.Int128).sum().cast(pl.Float64) / 1_000_000
-
-
-def _float(value: object) -> float:
-    assert isinstance(value, int | float)
-    return float(value)
 
 
 def _finish(sheet: Worksheet, columns: tuple[Column, ...]) -> None:

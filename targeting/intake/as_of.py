@@ -14,6 +14,14 @@ from targeting.workspace.load import Workspace
 
 BOUGHT = "purchased_on"
 LONELY_DAYS = 60
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+
+
+def why_no_day(day: dt.date) -> str | None:
+    """Say why a run cannot stand on a day: so far off that it can only be mistyped."""
+    if EARLIEST <= day <= LATEST:
+        return None
+    return f"{day} is not between {EARLIEST} and {LATEST}"
 
 
 def decide_as_of(
@@ -29,8 +37,23 @@ def decide_as_of(
     `refused` purchases by reason say why there may be none.
 
     Raises:
-        Refused: for `newest_purchase` where there is no purchase.
+        Refused: for `newest_purchase` where there is no purchase, and for a day out of all reason.
     """
+    day, problems = _day(workspace, purchases, given=given, today=today, refused=refused)
+    if why := why_no_day(day):
+        place = workspace.place("targeting.yaml", "as_of")
+        raise refuse("I031", f"as_of {why}", place, "mend the date, or give --as-of DATE")
+    return day, problems
+
+
+def _day(
+    workspace: Workspace,
+    purchases: pl.DataFrame | None,
+    *,
+    given: dt.date | None,
+    today: dt.date,
+    refused: Mapping[str, int],
+) -> tuple[dt.date, list[Problem]]:
     if given is not None:
         return given, []
     written = workspace.settings.as_of

@@ -70,12 +70,17 @@ def sha256(path: Path) -> str:
 
 def _refuse_what_is_no_file(origin: Origin) -> None:
     place = origin.place("file")
+    if not _is_text(str(origin.path)):
+        message = f"the path of {origin.shown} holds bytes that are no UTF-8"
+        raise refuse("I002", message, place, "rename it")
     try:
         if origin.path.is_dir():
             message = f"{origin.shown} is a folder, not a file"
             raise refuse("I002", message, place, "name the file inside it")
         if not origin.path.exists():
             message = f"there is no file {origin.shown}"
+            if origin.path.is_symlink():
+                raise refuse("I001", message, place, "the link of that name leads nowhere")
             raise refuse("I001", message, place, _nearby(origin.path))
         if not origin.path.is_file():
             raise refuse("I002", f"{origin.shown} is not a plain file", place, "copy it to one")
@@ -85,6 +90,14 @@ def _refuse_what_is_no_file(origin: Origin) -> None:
         raise _unreadable(origin, error) from None
     if empty:
         raise refuse("I003", f"{origin.shown} is empty: 0 bytes", place, "was it written?")
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in path
 
 
 def _nearby(path: Path) -> str:

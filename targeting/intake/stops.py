@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Collection
 from decimal import Decimal
 
+import polars as pl
+
+from targeting.frames import REASON, ROW
 from targeting.intake.accounts import Read
 from targeting.intake.as_of import BOUGHT
 from targeting.problems import Problem
+from targeting.workspace.columns import SourceName
 from targeting.workspace.load import Workspace
 
 
@@ -44,10 +48,20 @@ def _too_many_rejected(read: Read, workspace: Workspace) -> list[Problem]:
         if rejected > limit * counts.rows:
             most = max(counts.rejected, key=lambda reason: counts.rejected[reason])
             message = f"{source}: {rejected} of {counts.rows} rows were rejected, more than "
-            message += f"{_percent(limit)}; most often: {most}"
-            help_ = "rejects say which; if it is meant: --accept rejected_over"
+            message += (
+                f"{_percent(limit)}; most often: {most}, {_first(read.rejects, source, most)}"
+            )
+            help_ = "mend the file or its columns; to go on and find all in rejects.csv: "
+            help_ += "--accept rejected_over"
             found.append(Problem("D101", message, place, help_))
     return found
+
+
+def _first(rejects: pl.DataFrame, source: SourceName, reason: str) -> str:
+    """Say where the first row rejected for a reason stands; not its value, which may be private."""
+    of_reason = rejects.filter(pl.col("source") == source, pl.col(REASON) == reason)
+    row, field = of_reason.sort(ROW).select(ROW, "field").row(0)
+    return f"first in row {row:,}" + (f", '{field}'" if field is not None else "")
 
 
 def _stale_purchases(read: Read, workspace: Workspace) -> list[Problem]:

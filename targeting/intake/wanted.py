@@ -80,12 +80,23 @@ def wanted(settings: Settings, source: SourceName, column: str) -> Wanted:
 
 def field_problems(workspace: Workspace) -> list[Problem]:
     """Find what no file is needed for: keys of `fields` that do not fit their type."""
-    found: list[Problem] = []
+    found = _time_zone_problems(workspace)
     for name, form in workspace.settings.fields.items():
         for code, key, message, instead in [*_type_faults(name, form, workspace), *_faults(form)]:
             place = workspace.place("targeting.yaml", "fields", name, key)
             found.append(Problem(code, message, place, instead))
     return found
+
+
+def _time_zone_problems(workspace: Workspace) -> list[Problem]:
+    """Ask Polars, which has its own list of zones."""
+    zone = workspace.settings.shop.time_zone
+    try:
+        pl.Series([dt.datetime.min]).dt.replace_time_zone(zone)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        place = workspace.place("targeting.yaml", "shop", "time_zone")
+        return [Problem("I028", f"'{zone}' is not a time zone", place, "like Asia/Karachi, or UTC")]
+    return []
 
 
 _Fault = tuple[str, str, str, str]  # code, key, message, instead

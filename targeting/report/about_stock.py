@@ -32,11 +32,12 @@ def about_stock(night: Night, speech: Speech) -> StockChapter | None:
     lines = night.suggestions.get("lines")
     if lines is None or lines.is_empty():
         return None
-    figure = _by_category(night, speech)
+    to_order = suggested(night)
+    figure = _by_category(to_order, speech)
     return StockChapter(
-        reading=ordered(night, speech),
+        reading=_ordered(to_order, speech),
         figures=(figure,) if figure is not None else (),
-        lines=_largest(suggested(night), speech),
+        lines=_largest(to_order, speech),
         risks=_risks(lines, speech),
         demand=_demand(night, speech),
         notes=_notes(night, speech),
@@ -53,7 +54,10 @@ def suggested(night: Night) -> pl.DataFrame:
 
 def ordered(night: Night, speech: Speech) -> str:
     """Say in a sentence what is to be ordered."""
-    lines = suggested(night)
+    return _ordered(suggested(night), speech)
+
+
+def _ordered(lines: pl.DataFrame, speech: Speech) -> str:
     if lines.is_empty():
         return "Nothing needs to be ordered."
     units = speech.count(total(lines, "quantity"), "unit")
@@ -67,8 +71,8 @@ def ordered(night: Night, speech: Speech) -> str:
     )
 
 
-def _by_category(night: Night, speech: Speech) -> Figure | None:
-    rows = _categories(night)
+def _by_category(to_order: pl.DataFrame, speech: Speech) -> Figure | None:
+    rows = _categories(to_order)
     if not rows:
         return None
     everything = sum(cost for _, _, _, cost in rows)
@@ -90,9 +94,8 @@ def _by_category(night: Night, speech: Speech) -> Figure | None:
     return Figure("money-by-category", "Where the money goes", reading, svg, table)
 
 
-def _categories(night: Night) -> list[tuple[str, int, int, int]]:
+def _categories(lines: pl.DataFrame) -> list[tuple[str, int, int, int]]:
     """Give category, lines, units, cost of what is ordered; the dearest first."""
-    lines = suggested(night)
     if not has(lines, "category", "line_cost"):
         return []
     counted = lines.group_by(pl.col("category").cast(pl.String).fill_null("No category")).agg(
@@ -107,7 +110,8 @@ def _categories(night: Night) -> list[tuple[str, int, int, int]]:
 
 
 def _largest(lines: pl.DataFrame, speech: Speech) -> Table:
-    top = _sorted(lines, "line_cost").head(_MOST_LINES)
+    costed = has(lines, "line_cost") and lines["line_cost"].count() > 0
+    top = _first(lines, "line_cost" if costed else "quantity")
     rows = tuple(
         (
             _product(row),
@@ -120,12 +124,13 @@ def _largest(lines: pl.DataFrame, speech: Speech) -> Table:
         )
         for row in top.iter_rows(named=True)
     )
+    which = "dearest" if costed else "largest"
     return Table(
-        f"The {len(rows)} dearest of {speech.count(lines.height, 'order line')}",
+        f"The {len(rows)} {which} of {speech.count(lines.height, 'order line')}",
         ("Product", "Location", "Available", "Weekly demand", "Order", "Money", "Because"),
         rows,
         words=frozenset({1, 6}),
-        note="The whole sheet: stock/suggestions.xlsx.",
+        note="To work with: stock/suggestions.xlsx. All lines: stock/suggestions.csv.",
     )
 
 
@@ -135,7 +140,7 @@ def _risks(lines: pl.DataFrame, speech: Speech) -> Table:
         if has(lines, "stockout_risk")
         else lines.clear()
     )
-    top = _sorted(at_risk, "stockout_risk").head(_MOST_LINES)
+    top = _first(at_risk, "stockout_risk")
     rows = tuple(
         (
             _product(row),
@@ -193,13 +198,14 @@ def _notes(night: Night, speech: Speech) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _sorted(lines: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Order by a column, largest first; ties by product and location."""
+def _first(lines: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Take the lines to show, largest first; ties by product and location."""
     if column not in lines.columns:
-        return lines
+        return lines.head(_MOST_LINES)
     ties = [name for name in ("product_id", "location") if name in lines.columns]
     falling = [True, *(False for _ in ties)]
-    return lines.sort(column, *ties, descending=falling, nulls_last=True)
+    ranked = pl.arg_sort_by(column, *ties, descending=falling, nulls_last=True)
+    return lines[lines.select(ranked.head(_MOST_LINES)).to_series()]
 
 
 def _product(row: dict[str, object]) -> str:

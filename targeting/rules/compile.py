@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import operator as op
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,13 +24,10 @@ class Compiler:
     Parameters:
         as_of: the run's date, for periods.
         minor: minor units in one unit of money; a money column holds minor units.
-        flip_missing: compile each test the other way where its own value is missing, to find
-            whom only a missing value keeps out.
     """
 
     as_of: dt.date
     minor: int = 100
-    flip_missing: bool = False
 
     def condition(self, condition: Condition) -> pl.Expr:
         """Compile one condition."""
@@ -49,6 +45,32 @@ class Compiler:
             case _:
                 raise TypeError(f"not a condition: {condition!r}")
 
+    def could_be(self, condition: Condition, answer: bool) -> pl.Expr:
+        """Compile whether a condition has an answer, or would have it if what is missing were known.
+
+        Every test with a missing value may turn out either way, each for itself.
+        """
+        match condition:
+            case Test(operator="missing"):
+                return self._test(condition) if answer else ~self._test(condition)
+            case Test():
+                met = self._test(condition)
+                return (met if answer else ~met) | self._unknown(condition)
+            case Group(kind="none", conditions=inner):
+                could = [self.could_be(one, not answer) for one in inner]
+                return _every(could) if answer else _either(could)
+            case Group(kind=kind, conditions=inner):
+                could = [self.could_be(one, answer) for one in inner]
+                return _every(could) if (kind == "all") == answer else _either(could)
+            case Audience(when=groups):
+                could = [self.could_be(group, answer) for group in groups]
+                return _every(could) if answer else _either(could)
+            case _:
+                raise TypeError(f"not a condition: {condition!r}")
+
+    def _unknown(self, test: Test) -> pl.Expr:
+        return _either(_column(field).is_null() for field in _fields(test))
+
     def _test(self, test: Test) -> pl.Expr:
         if test.operator == "missing":
             absent = _column(test.field).is_null()
@@ -56,12 +78,9 @@ class Compiler:
         negated = OPERATORS[test.operator].negates
         positive = self._positive(test, negated or test.operator).fill_null(False)
         met = ~positive if negated else positive
-        if test.or_missing is None and not self.flip_missing:
+        if test.or_missing is None:
             return met
-        unless_said = negated is not None
-        answer = unless_said if test.or_missing is None else test.or_missing
-        unknown = _either(_column(field).is_null() for field in _fields(test))
-        return pl.when(unknown).then(answer != self.flip_missing).otherwise(met)
+        return pl.when(self._unknown(test)).then(test.or_missing).otherwise(met)
 
     def _positive(self, test: Test, operator: str) -> pl.Expr:
         """Compile the positive form; null where a value is missing."""
@@ -111,11 +130,21 @@ def without_nan(frame: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _every(parts: Iterable[pl.Expr]) -> pl.Expr:
-    return functools.reduce(op.and_, parts, pl.lit(True))
+    return _joined(op.and_, list(parts), pl.lit(True))
 
 
 def _either(parts: Iterable[pl.Expr]) -> pl.Expr:
-    return functools.reduce(op.or_, parts, pl.lit(False))
+    return _joined(op.or_, list(parts), pl.lit(False))
+
+
+def _joined(
+    join: Callable[[pl.Expr, pl.Expr], pl.Expr], parts: list[pl.Expr], empty: pl.Expr
+) -> pl.Expr:
+    """Join as a balanced tree: a chain of a thousand is deeper than Polars' stack."""
+    if len(parts) < 2:
+        return parts[0] if parts else empty
+    half = len(parts) // 2
+    return join(_joined(join, parts[:half], empty), _joined(join, parts[half:], empty))
 
 
 def _column(field: Field) -> pl.Expr:

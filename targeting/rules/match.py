@@ -76,13 +76,12 @@ def _first_failed(lines: Sequence[Line], compiler: Compiler) -> pl.Expr:
 def _lost_missing(
     rows: pl.LazyFrame, matched: pl.DataFrame, rules: Sequence[Rule], as_of: dt.date, minor: int
 ) -> dict[str, int]:
-    other_way = Compiler(as_of, minor, flip_missing=True)
+    compiler = Compiler(as_of, minor)
     sums = []
     for rule in rules:
         for number, line in enumerate(rule.lines()):
-            met = other_way.condition(line.condition)
-            met = met if line.wanted else ~met
-            saved = (met & (pl.col(f"/{rule.name}") == number)).sum()
+            could_pass = compiler.could_be(line.condition, line.wanted)
+            saved = (could_pass & (pl.col(f"/{rule.name}") == number)).sum()
             sums.append(saved.alias(f"{rule.name}/{number}"))
     if not sums:
         return {}

@@ -136,6 +136,16 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Accept:
+    """A finding that the rule's owner knows of: silenced until a day, that day included."""
+
+    check: str
+    other: str | None  # with: the other rule
+    until: dt.date
+    place: Place
+
+
+@dataclass(frozen=True)
 class Rule:
     """One file of rules/."""
 
@@ -157,6 +167,7 @@ class Rule:
     budget: Decimal | None
     examples: tuple[Example, ...]
     place: Place
+    accept: tuple[Accept, ...] = ()
 
     @property
     def contact(self) -> Contact:

@@ -125,14 +125,11 @@ def _with_value(test: Test, compiler: Compiler) -> pl.Expr:
     text = pl.lit(says(test))
     if test.operator in ("is", "missing", "has"):
         return text
-    if test.operator == "one_of":
-        return pl.concat_str(pl.lit(f"{title_of(test.field)} is "), _shown(test.field, compiler))
     value = _shown(test.field, compiler)
-    return (
-        pl.when(value.is_null())
-        .then(text)
-        .otherwise(pl.concat_str(text, pl.lit(" ("), value, pl.lit(")")))
-    )
+    told = pl.concat_str(text, pl.lit(" ("), value, pl.lit(")"))
+    if test.operator == "one_of":
+        told = pl.concat_str(pl.lit(f"{title_of(test.field)} is "), value)
+    return pl.when(value.is_null()).then(text).otherwise(told)
 
 
 def _shown(field: Field, compiler: Compiler) -> pl.Expr:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from targeting.problems import Problem, did_you_mean
 from targeting.workspace.words import CONTACT_KINDS
-from targeting.workspace.yaml import Mapping, Node, Scalar, Sequence, YamlFile
+from targeting.workspace.yaml import MOST_PROBLEMS, Mapping, Node, Scalar, Sequence, YamlFile
 
 FILE = "rules/shared.yaml"
 
@@ -31,32 +31,30 @@ class Shared:
     lists: Lookup[str, Node] = field(default_factory=dict)
     names: Lookup[str, Scalar] = field(default_factory=dict)  # of audiences and lists
     guardrails: tuple[GuardrailNode, ...] = ()
+    unsure: bool = False  # the file cannot be read for now: a name that is not here may be there
 
 
 def read_shared(file: YamlFile | None) -> tuple[Shared, list[Problem]]:
     """Read the outline of the file; conditions are read where they are used."""
     if file is None or file.root is None:
-        return Shared(), []
+        return Shared(unsure=file is not None and file.broken), []
     if not isinstance(file.root, Mapping):
-        return Shared(), [Problem("T001", "must be 'key: value' lines", file.root.place)]
+        help_ = f"begin with one of {', '.join(_SECTIONS)}"
+        problem = Problem("T001", "must be 'key: value' lines", file.root.place, help_)
+        return Shared(unsure=True), [problem]
     problems: list[Problem] = []
-    sections = ("audiences", "lists", "guardrails")
     for key, _ in file.root.entries:
-        if key.text not in sections:
+        if key.text not in _SECTIONS and len(problems) < MOST_PROBLEMS:
             message = f"'{key.text}' is not a key here"
-            problems.append(Problem("P001", message, key.place, did_you_mean(key.text, sections)))
+            problems.append(Problem("P001", message, key.place, did_you_mean(key.text, _SECTIONS)))
+    unsure = bool(problems)
     audiences = _entries(file.root.get("audiences"), problems)
     lists = _entries(file.root.get("lists"), problems)
     for name, node in lists:
         if not isinstance(node, Sequence) or not node.items:
             message = f"'{name.text}' must be a list of values"
             problems.append(Problem("T001", message, node.place, f"{name.text}: [one, another]"))
-    for name, _ in [*audiences, *lists]:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name.text):
-            message = f"'{name.text}' is not a name"
-            problems.append(
-                Problem("P006", message, name.place, "lower case letters, digits and _")
-            )
+    _check_names([name for name, _ in [*audiences, *lists]], problems)
     both = {name.text for name, _ in audiences} & {name.text for name, _ in lists}
     for name, _ in lists:
         if name.text in both:
@@ -67,6 +65,7 @@ def read_shared(file: YamlFile | None) -> tuple[Shared, list[Problem]]:
         {name.text: node for name, node in lists},
         {name.text: name for name, _ in [*audiences, *lists]},
         tuple(_guardrails(file.root.get("guardrails"), problems)),
+        unsure,
     )
     return shared, problems
 
@@ -80,6 +79,16 @@ def unused(shared: Shared, used: set[str]) -> list[Problem]:
     ]
 
 
+_SECTIONS = ("audiences", "lists", "guardrails")
+
+
+def _check_names(names: list[Scalar], problems: list[Problem]) -> None:
+    for name in names:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name.text):
+            help_ = "lower case letters, digits and _, like high_end"
+            problems.append(Problem("P006", f"'{name.text}' is not a name", name.place, help_))
+
+
 def _guardrails(node: Node | None, problems: list[Problem]) -> list[GuardrailNode]:
     found = []
     for kind, named in _entries(node, problems):
@@ -88,7 +97,9 @@ def _guardrails(node: Node | None, problems: list[Problem]) -> list[GuardrailNod
             help_ = did_you_mean(kind.text, CONTACT_KINDS)
             problems.append(Problem("P001", message, kind.place, help_))
             continue
-        for name, body in _entries(named, problems):
+        found_names = _entries(named, problems)
+        _check_names([name for name, _ in found_names], problems)
+        for name, body in found_names:
             guardrail = _guardrail(kind.text, name, body, problems)
             if guardrail is not None:
                 found.append(guardrail)
@@ -104,9 +115,15 @@ def _guardrail(
             help_ = did_you_mean(key.text, ("title", "exclude"))
             problems.append(Problem("P001", f"'{key.text}' is not a key here", key.place, help_))
     title = entries.get("title")
-    if not isinstance(title, Scalar) or "exclude" not in entries:
-        message = f"guardrail '{name.text}' needs a title and exclude"
-        problems.append(Problem("P002", message, name.place, "title: …, exclude: [- condition]"))
+    absent = [key for key in ("title", "exclude") if key not in entries]
+    misspelled = len(entries) > 2 - len(absent)
+    if absent and not misspelled:
+        message = f"guardrail '{name.text}' lacks {' and '.join(absent)}"
+        problems.append(Problem("P002", message, name.place, f"add a line '{absent[0]}: …'"))
+    elif not absent and (not isinstance(title, Scalar) or not title.text):
+        place = entries["title"].place
+        problems.append(Problem("T001", "a title is one text", place, "title: Nobody under 18"))
+    if absent or not isinstance(title, Scalar):
         return None
     return GuardrailNode(kind, name, title.text, entries["exclude"])
 
@@ -115,6 +132,7 @@ def _entries(node: Node | None, problems: list[Problem]) -> list[tuple[Scalar, N
     if node is None or (isinstance(node, Scalar) and not node.text):
         return []
     if not isinstance(node, Mapping):
-        problems.append(Problem("T001", "must be 'name: …' lines", node.place))
+        help_ = "write each as  name: …"
+        problems.append(Problem("T001", "must be 'name: …' lines", node.place, help_))
         return []
     return list(node.entries)

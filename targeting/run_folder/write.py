@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,8 +14,13 @@ from typing import Any
 
 import polars as pl
 
+from targeting.problems import Place, refuse
+
 LATEST = "latest"
 MANIFEST = "manifest.json"
+
+_RUN_ID = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}(-\d+)?")
+_PARTIALS = ".????-??-??-*.partial"
 
 
 @contextlib.contextmanager
@@ -27,52 +33,82 @@ def only_one(out: Path, waiting: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whole_or_nothing(out: Path, run_id: str) -> Iterator[Path]:
+def whole_or_nothing(out: Path, run_id: str, *, instead: bool = False) -> Iterator[Path]:
     """Give a folder to write to that takes the run's name only when all went well.
 
     Whatever ends the writing early (an error, a full disk, Ctrl-C) removes it again; what a killed
-    run left is removed by the next one.
+    run left is removed by the next one. `instead` puts it in the place of a folder of that name.
     """
-    for left in out.glob(".*.partial"):
-        shutil.rmtree(left, ignore_errors=True)
-    partial = out / f".{run_id}.partial"
-    partial.mkdir(parents=True)
+    for left in out.glob(_PARTIALS):
+        _remove(left)
+    partial, former = out / f".{run_id}.partial", out / f".{run_id}.former.partial"
     try:
+        partial.mkdir(parents=True)
         yield partial
         _sync(partial)
+        if instead and (out / run_id).is_dir():
+            (out / run_id).rename(former)
         partial.rename(out / run_id)
         _sync_folder(out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    finally:
+        _remove(partial)
+        _remove(former)
 
 
 def publish(out: Path, run_id: str) -> None:
     """Name the last published run."""
     aside = out / f".{LATEST}"
-    aside.write_text(run_id + "\n", encoding="utf-8")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(run_id + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     aside.replace(out / LATEST)
 
 
 def latest(out: Path) -> Path | None:
-    """Find the folder of the last published run."""
-    try:
-        folder = out / (out / LATEST).read_text(encoding="utf-8").strip()
-    except OSError:
+    """Find the folder of the last published run; None before the first.
+
+    Raises:
+        Refused: where `latest` names no run that is there.
+    """
+    path = out / LATEST
+    if not path.exists():
         return None
-    return folder if folder.is_dir() and folder != out else None
+    try:
+        name = path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        name = ""
+    if _RUN_ID.fullmatch(name) is None or not (out / name).is_dir():
+        raise refuse(
+            "D105",
+            "this names no run that is here, so there is nothing to compare tonight's lists with",
+            Place(str(path)),
+            "write the name of the last run's folder into it; or --accept list_changed_over",
+        )
+    return out / name
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read what a finished run says of itself."""
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+    """Read what a finished run says of itself.
+
+    Raises:
+        Refused: where it is missing or damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        message = "this run was made before, and its manifest cannot be read any more"
+        help_ = "move its folder away and run again: the same run makes the same folder"
+        raise refuse("D106", message, Place(str(path)), help_) from None
     return manifest
 
 
 def write_json(path: Path, value: object) -> None:
     """Write one JSON file, keys in the order given."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    # A file name that is no text (its bytes are surrogates here) becomes JSON's own escapes.
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_csv(path: Path, frame: pl.DataFrame) -> None:
@@ -110,6 +146,15 @@ def file_sha256(path: Path) -> str:
     """Hash a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder of ours, wherever that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

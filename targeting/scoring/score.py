@@ -115,7 +115,7 @@ def load_fitted(folder: Path, workspace: Workspace) -> tuple[Fitted | None, list
     problems = check_models(models, workspace.segments, workspace.scores, folder)
     try:
         evaluations = json.loads((folder / EVALUATION).read_bytes())
-        judged = pl.read_parquet(folder / JUDGED)
+        judged = pl.read_parquet(folder / JUDGED, glob=False)
     except (OSError, ValueError, pl.exceptions.PolarsError):
         place = Place(str(folder / EVALUATION))
         problems.append(Problem("M010", "the evaluation cannot be read", place))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 
+from targeting.stock.alike import as_number, once_for_all_alike
 from targeting.stock.inputs import RECENT_WEEKS
+
+SEPARATOR: Final = "\x1f"  # between the rules' flags, where they are compared as one text
 
 
 def silent(as_of: dt.date) -> pl.Expr:
@@ -17,7 +21,7 @@ def silent(as_of: dt.date) -> pl.Expr:
     return unsold & (pl.col("weeks_seen") >= RECENT_WEEKS)
 
 
-def flags() -> pl.Expr:
+def flags(lines: pl.DataFrame) -> pl.Series:
     """List what a planner should look at, worst first; then the rules' own flags."""
     cover, sells = pl.col("days_of_cover"), pl.col("weekly_demand") > 0
     empty = sells & pl.col("orderable") & (pl.col("on_hand") <= 0)
@@ -33,7 +37,9 @@ def flags() -> pl.Expr:
     }
     own = [pl.when(condition).then(pl.lit(word)) for word, condition in found.items()]
     named = pl.concat_list(own).list.drop_nulls()
-    return named.list.concat("rule_flags").list.unique(maintain_order=True).alias("flags")
+    listed = named.list.concat("rule_flags").list.unique(maintain_order=True).alias("flags")
+    alike = (as_number(found.values()), pl.col("rule_flags").list.join(SEPARATOR))
+    return once_for_all_alike(lines, listed, alike)
 
 
 def because(rules: Iterable[str]) -> pl.Expr:

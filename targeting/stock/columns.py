@@ -58,6 +58,7 @@ WORKINGS: Final[Schema] = {
     "orderable": pl.Boolean,
     "wanted_by": pl.List(pl.String),
     "last_sold_on": pl.Date,
+    "counted": pl.Boolean,
 }
 BY_CATEGORY: Final[Schema] = {
     "category": pl.String,

@@ -10,7 +10,7 @@ import polars as pl
 
 from targeting.stock.classes import INTERVAL_CUT, NEW_WEEKS, demand_class, xyz
 from targeting.stock.forecast import Floats, Ints, best_sba, best_ses, imapa
-from targeting.stock.inputs import KEY, UNIT, WEEKS
+from targeting.stock.inputs import UNIT, WEEKS
 
 # A series begins with a sale, so its first week proves little: an eighth of it counts. Counted in
 # full, the new products of Complete Journey were forecast three to four times too high.
@@ -26,34 +26,24 @@ METHODS: Final = {
 }
 
 
-def weeks_seen(lines: pl.DataFrame) -> int:
+def weeks_seen(weekly: pl.DataFrame) -> int:
     """Count the weeks that the purchases reach back, at most 104; 0 without purchases."""
-    return 0 if lines.is_empty() else min(WEEKS, lines.select(pl.col("week").max() + 1).item())
-
-
-def weekly_sales(lines: pl.DataFrame) -> pl.DataFrame:
-    """Give one row a product, location and week with a net sale: `units` in thousandths, > 0."""
-    return (
-        lines.filter(pl.col("week") < WEEKS)
-        .group_by(*KEY, "week")
-        .agg(pl.col("units").sum())
-        .filter(pl.col("units") > 0)
-        .sort(*KEY, "week", nulls_last=False)
-    )
+    return 0 if weekly.is_empty() else min(WEEKS, weekly.select(pl.col("week").max() + 1).item())
 
 
 def demand(weekly: pl.DataFrame, seen: int) -> pl.DataFrame:
-    """Describe the demand of each product and location that sold in the weeks seen.
+    """Describe the demand of each shelf that sold in the weeks seen.
 
-    Adds to the key: `demand_class`, `xyz`, `method`, `weekly_demand` (the point forecast),
-    `level_demand` (the mean that stock levels are built on: exponential smoothing, which has not
-    the low bias of SBA), `weekly_sd` (root mean square of its one-step errors), `history_weeks`
-    (since the first sale), `sales_weeks`, `largest_week` and `usual_week` (the mean of the other
-    weeks with a sale). Units a week, to 6 decimals.
+    `weekly`: `weekly_sums`. Adds to the shelf: `demand_class`, `xyz`, `method`, `weekly_demand`
+    (the point forecast), `level_demand` (the mean that stock levels are built on: exponential
+    smoothing, which has not the low bias of SBA), `weekly_sd` (root mean square of its one-step
+    errors), `history_weeks` (since the first sale), `sales_weeks`, `largest_week` and `usual_week`
+    (the mean of the other weeks with a sale). Units a week, to 6 decimals.
     """
-    keys = weekly.select(KEY).unique(maintain_order=True)
+    sold = weekly.filter((pl.col("week") < WEEKS) & (pl.col("units") > 0))
+    keys = sold.select(pl.col("shelf").unique(maintain_order=True))
     columns: dict[str, list[Floats]] = {}
-    for block in _blocks(weekly, keys, seen):
+    for block in _blocks(sold, keys.height, seen):
         for name, values in _describe(block).items():
             columns.setdefault(name, []).append(values)
     if not columns:
@@ -64,14 +54,14 @@ def demand(weekly: pl.DataFrame, seen: int) -> pl.DataFrame:
     return _named(described)
 
 
-def _blocks(weekly: pl.DataFrame, keys: pl.DataFrame, seen: int) -> Iterator[Floats]:
+def _blocks(sold: pl.DataFrame, shelves: int, seen: int) -> Iterator[Floats]:
     """Spread the sales over matrices: a row a week, oldest first; a column a series."""
-    series = weekly.select(pl.struct(KEY).rle_id()).to_series().to_numpy()
-    week = seen - 1 - weekly["week"].to_numpy()
-    units = weekly["units"].to_numpy() / UNIT
-    for start in range(0, keys.height, BLOCK):
+    series = sold.select(pl.col("shelf").rle_id()).to_series().to_numpy()
+    week = seen - 1 - sold["week"].to_numpy()
+    units = sold["units"].to_numpy() / UNIT
+    for start in range(0, shelves, BLOCK):
         low, high = np.searchsorted(series, [start, start + BLOCK])
-        block = np.zeros((seen, min(BLOCK, keys.height - start)))
+        block = np.zeros((seen, min(BLOCK, shelves - start)))
         block[week[low:high], series[low:high].astype(np.int64) - start] = units[low:high]
         yield block
 
@@ -126,7 +116,7 @@ def _named(described: pl.DataFrame) -> pl.DataFrame:
     error = pl.col("error").fill_null(0)
     spread = pl.when(is_new).then(pl.max_horizontal(error, chance)).otherwise(error)
     return described.select(
-        *KEY,
+        "shelf",
         demand_class(history, sales, pl.col("squared_variation")).alias("demand_class"),
         xyz(pl.col("variation")).alias("xyz"),
         rate.round(6).alias("weekly_demand"),

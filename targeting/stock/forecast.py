@@ -46,11 +46,16 @@ def ses(weeks: Floats, first: Ints, gains: Floats) -> Fit:
     """Smooth each series exponentially from its first week on (Brown 1959; Gardner 2006)."""
     level = np.zeros(weeks.shape[1])
     squares = np.zeros(weeks.shape[1])
+    latest = int(first.max(initial=0))
     for number, week in enumerate(weeks):
         age = number - first
         gap = week - level
-        squares += np.where(age > 0, gap * gap, 0.0)
-        level += np.where(age >= 0, gains[np.maximum(age, 0)], 0.0) * gap
+        if number > latest:  # all have begun: nothing to mask
+            squares += gap * gap
+            level += gains[age] * gap
+        else:
+            squares += np.where(age > 0, gap * gap, 0.0)
+            level += np.where(age >= 0, gains[np.maximum(age, 0)], 0.0) * gap
     return Fit(level, _root_mean(squares, len(weeks) - 1 - first))
 
 

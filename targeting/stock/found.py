@@ -18,6 +18,7 @@ from targeting.stock.terms import LONGEST_DAYS, Gap
 OLD_COUNT_DAYS: Final = 30
 OUTLIER: Final = 20  # times the usual week
 OUTLIER_UNITS: Final = 100
+COMMON_LINES: Final = 1000  # nobody mends more one by one: on most lines it is the shop's nature
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,18 @@ class _Oddity:
     of_location: bool = True
 
 
-def data_problems(
-    lines: pl.DataFrame, gaps: list[Gap], as_of: dt.date, *, has_list: bool
-) -> pl.DataFrame:
+def data_problems(lines: pl.DataFrame, gaps: list[Gap], as_of: dt.date) -> pl.DataFrame:
     """Give one row a problem: source, product_id, location, problem, and what was `assumed`.
 
-    What every line lacks is one row without a product; what a product lacks in all its locations
-    is one row without a location.
+    What every line lacks, and what is odd on most lines and on more than 1,000, is one row without
+    a product; what a product lacks in all its locations is one row without a location.
     """
     found = [_rows(lines, oddity) for oddity in _oddities(as_of)]
-    found += [_gap(lines, gap) for gap in gaps]
+    has_stock, has_list = bool(lines["counted"].count()), bool(lines["listed"].count())
+    found += [_gap(lines, gap) for gap in gaps if has_stock or gap.source != "stock"]
+    if not has_stock:
+        assumed = _of_all("0 on hand", lines.height)
+        found.append(whole("stock", "no column on_hand: there is no source stock", assumed))
     if not has_list:
         found.append(whole("products", "there is no list of products", "every default"))
     if lines["merged"].any():
@@ -73,17 +76,29 @@ def _gap(lines: pl.DataFrame, gap: Gap) -> pl.DataFrame:
     what = assumed[0] if len(assumed) == 1 else "line by line, under defaults"
     everywhere = ", of any product" if concerned.height == lines.height else ", where it matters"
     everywhere = "" if gap.source == "targeting.yaml" else everywhere
-    return whole(gap.source, without + everywhere, what)
+    return whole(gap.source, without + everywhere, _of_all(what, missing.height))
+
+
+def _of_all(assumed: str, lines: int) -> str:
+    return assumed if lines == 1 else f"{assumed}, for all {lines:,} lines"
 
 
 def _rows(lines: pl.DataFrame, oddity: _Oddity, assumed: pl.Expr | None = None) -> pl.DataFrame:
+    """Name an oddity line by line, or once with a count where most lines have it."""
     place = pl.col("location") if oddity.of_location else pl.lit(None, dtype=pl.String)
-    return lines.filter(oddity.where.fill_null(value=False)).select(
+    rows = lines.filter(oddity.where.fill_null(value=False)).select(
         pl.lit(oddity.source).alias("source"),
         "product_id",
         place.alias("location"),
         oddity.problem.alias("problem"),
         (pl.lit(oddity.assumed) if assumed is None else assumed).alias("assumed"),
+    )
+    if rows.height <= max(COMMON_LINES, lines.height / 2):
+        return rows
+    kinds = rows.group_by("source", "problem", "assumed").len().rows()
+    counted = f"of {lines.height:,} lines"
+    return pl.concat(
+        whole(source, f"{problem}: {count:,} {counted}", so) for source, problem, so, count in kinds
     )
 
 
@@ -92,12 +107,15 @@ def _oddities(as_of: dt.date) -> Iterable[_Oddity]:
     unlisted = ~pl.col("listed")
     text = pl.lit("sold, but not in the list of products")
     yield _Oddity("purchases", unlisted & sold, text, "no cost, packs or lead time", False)
+    counted = pl.col("counted").fill_null(value=False)
     text = pl.lit("counted, but neither sold nor in the list of products")
-    yield _Oddity("stock", unlisted & ~sold, text, "no demand")
+    yield _Oddity("stock", unlisted & ~sold & counted, text, "no demand")
+    text = pl.lit("only returns or lines of 0 units, and not in the list of products")
+    yield _Oddity("purchases", unlisted & ~sold & ~counted, text, "no demand")
     for name in ("on_hand", "on_order", "reserved"):
-        counted = pl.col(f"was_{name}")
+        count = pl.col(f"was_{name}")
         said = name.replace("_", " ")
-        yield _Oddity("stock", counted < 0, pl.format(f"{{}} {said}", plain(counted, 3)), "0")
+        yield _Oddity("stock", count < 0, pl.format(f"{{}} {said}", plain(count, 3)), "0")
     days = (pl.lit(as_of) - pl.col("counted_on")).dt.total_days()
     old = pl.format("counted {} days ago", days)
     yield _Oddity("stock", days > OLD_COUNT_DAYS, old, "as if counted today")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
@@ -76,32 +75,6 @@ def shaped(frame: pl.DataFrame | None, schema: Schema) -> pl.DataFrame:
         if name in frame.columns
         else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in schema.items()
-    )
-
-
-def sales_lines(purchases: pl.DataFrame, as_of: dt.date, *, by_location: bool) -> pl.DataFrame:
-    """Give one row a purchase line of a known product, up to as_of.
-
-    Columns: product_id, location (missing unless `by_location`), customer_id, purchased_on, amount
-    (minor units, negative for a return), `units` (thousandths, negative for a return), `week`
-    (0 is the week that ends on as_of, 1 the one before).
-    """
-    lines = shaped(purchases, PURCHASES)
-    returned = (pl.col("quantity") < 0) | (pl.col("amount") < 0)
-    size = (pl.col("quantity").fill_null(1).abs() * UNIT).clip(0, 1e12).round().cast(pl.Int64)
-    money = pl.col("amount").fill_null(0).abs()
-    return lines.filter(
-        pl.col("product_id").is_not_null() & (pl.col("purchased_on") <= as_of)
-    ).select(
-        "product_id",
-        pl.col("location") if by_location else pl.lit(None, dtype=pl.String).alias("location"),
-        "customer_id",
-        "purchased_on",
-        pl.when(returned.fill_null(value=False)).then(-money).otherwise(money).alias("amount"),
-        pl.when(returned.fill_null(value=False)).then(-size).otherwise(size).alias("units"),
-        ((pl.lit(as_of) - pl.col("purchased_on")).dt.total_days() // 7)
-        .cast(pl.Int32)
-        .alias("week"),
     )
 
 

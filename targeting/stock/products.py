@@ -9,16 +9,17 @@ from typing import Final
 import polars as pl
 
 from targeting.stock.classes import abc
-from targeting.stock.demand import demand, weekly_sales, weeks_seen
+from targeting.stock.demand import demand, weeks_seen
 from targeting.stock.inputs import (
     DESCRIPTION,
     KEY,
     PRODUCTS,
     STOCK,
     UNIT,
-    sales_lines,
     shaped,
 )
+from targeting.stock.sales import sales_lines, weekly_sums
+from targeting.stock.shelves import Shelves
 from targeting.stock.wanted import wanted
 from targeting.workspace.settings import Ordering
 
@@ -50,25 +51,36 @@ def product_table(
     """
     del digits
     by_location, merged = _locations(purchases, stock)
-    lines = sales_lines(purchases, as_of, by_location=by_location)
-    seen = weeks_seen(lines)
     listed = _listed(products)
     counted = _counted(stock, as_of, by_location=by_location)
-    table = (
-        _keys(lines, counted, listed)
-        .join(listed, on="product_id", how="left", maintain_order="left")
-        .join(counted, on=KEY, how="left", nulls_equal=True, maintain_order="left")
-    )
-    for described in (demand(weekly_sales(lines), seen), _history(lines)):
-        table = table.join(described, on=KEY, how="left", nulls_equal=True, maintain_order="left")
-    for described in (_revenue(lines), wanted(lines, customers), _described(purchases)):
+    shelves = Shelves.of([purchases, counted, listed])
+    lines = sales_lines(purchases, as_of, shelves, by_location=by_location)
+    weekly = weekly_sums(lines)
+    seen = weeks_seen(weekly)
+    by_shelf = [
+        counted.select(shelves.number, pl.all().exclude(KEY)),
+        demand(weekly, seen),
+        _last_sold(weekly),
+    ]
+    by_product = [
+        listed,
+        _revenue(weekly, shelves),
+        wanted(lines, customers),
+        _described(purchases),
+    ]
+    table = _keys(weekly, by_shelf[0], listed, shelves)
+    for described in by_shelf:
+        table = table.join(described, on="shelf", how="left", maintain_order="left")
+    for described in by_product:
         table = table.join(described, on="product_id", how="left", maintain_order="left")
     return table.with_columns(
         pl.lit(seen, dtype=pl.Int64).alias("weeks_seen"),
         pl.lit(merged).alias("merged"),
         *_filled(has_list=products is not None, has_stock=stock is not None, has_sales=seen > 0),
         *(pl.coalesce(name, f"sold_{name}").alias(name) for name in DESCRIPTION),
-    ).with_columns(_days_of_cover()).drop([f"sold_{name}" for name in DESCRIPTION])  # fmt: skip
+    ).with_columns(_days_of_cover()).drop(
+        "shelf", *(f"sold_{name}" for name in DESCRIPTION)
+    )  # fmt: skip
 
 
 def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:
@@ -116,23 +128,32 @@ def _sum(name: str) -> pl.Expr:
     return pl.when(pl.col(name).count() > 0).then(whole).alias(name)
 
 
-def _keys(lines: pl.DataFrame, counted: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    placed = pl.concat([lines.select(KEY), counted.select(KEY)]).unique()
-    alone = listed.select("product_id").join(placed, on="product_id", how="anti")
-    nowhere = alone.with_columns(pl.lit(None, dtype=pl.String).alias("location"))
-    return pl.concat([placed, nowhere.select(KEY)]).sort(KEY, nulls_last=False)
+def _keys(
+    weekly: pl.DataFrame, counted: pl.DataFrame, listed: pl.DataFrame, shelves: Shelves
+) -> pl.DataFrame:
+    """Give shelf, product_id and location of all that was sold, counted or listed, in order."""
+    placed = pl.concat([weekly.select("shelf"), counted.select("shelf")]).unique()
+    named = placed.select("shelf", shelves.product_id(), shelves.location())
+    nowhere = pl.lit(None, dtype=pl.String).alias("location")
+    alone = (
+        listed.select("product_id", nowhere)
+        .join(named, on="product_id", how="anti")
+        .select(shelves.number, *KEY)
+    )
+    return pl.concat([named, alone]).sort("shelf")
 
 
-def _history(lines: pl.DataFrame) -> pl.DataFrame:
-    sold = lines.filter(pl.col("units") > 0)
-    return sold.group_by(KEY).agg(pl.col("purchased_on").max().alias("last_sold_on"))
+def _last_sold(weekly: pl.DataFrame) -> pl.DataFrame:
+    return weekly.group_by("shelf").agg(pl.col("last_sold_on").max())
 
 
-def _revenue(lines: pl.DataFrame) -> pl.DataFrame:
+def _revenue(weekly: pl.DataFrame, shelves: Shelves) -> pl.DataFrame:
     """Give each product's class by revenue and the price paid on average, last 52 weeks."""
     earned = (
-        lines.filter(pl.col("week") < REVENUE_WEEKS)
-        .group_by("product_id")
+        weekly.filter(pl.col("week") < REVENUE_WEEKS)
+        .group_by("shelf")
+        .agg(pl.col("amount", "units").sum())
+        .group_by(shelves.product_id())
         .agg(pl.col("amount").sum().alias("revenue"), pl.col("units").sum())
     )
     paid = (pl.col("revenue") * UNIT / pl.col("units")).round().cast(pl.Int64)
@@ -148,6 +169,8 @@ def _revenue(lines: pl.DataFrame) -> pl.DataFrame:
 def _described(purchases: pl.DataFrame) -> pl.DataFrame:
     """Take name, category and brand from purchase lines, for products that no list describes."""
     lines = shaped(purchases, {"product_id": pl.String, **DESCRIPTION})
+    if not any(name in purchases.columns for name in DESCRIPTION):
+        lines = lines.clear()
     return (
         lines.filter(pl.col("product_id").is_not_null())
         .group_by("product_id")

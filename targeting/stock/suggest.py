@@ -66,7 +66,7 @@ def suggest(
     levelled = _with_levels(settled.with_columns(silent(as_of).alias("silent")))
     budget = None if ordering.budget is None else int(ordering.budget * 10**digits)
     ordered = _with_quantities(levelled, budget)
-    lines = ordered.with_columns(flags(), because(ordered["rule"].unique()))
+    lines = ordered.with_columns(flags(ordered), because(ordered["rule"].unique()))
     by_product = segment_demand(lines)
     return Suggestions(
         lines=only(lines, LINES),
@@ -74,9 +74,7 @@ def suggest(
         by_segment=by_segment(by_product),
         segment_demand=by_product,
         transfers=empty(TRANSFERS),
-        data_problems=data_problems(
-            lines, gaps, as_of, has_list=bool(lines["listed"].count())
-        ),
+        data_problems=data_problems(lines, gaps, as_of),
         notes=tuple(_notes(lines, budget)),
         workings=only(lines, WORKINGS),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from targeting.stock.alike import as_number, once_for_all_alike
 from targeting.stock.inputs import HIGHEST_COST, KEY, MOST_UNITS, PARAMETERS, shaped
 from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
 from targeting.workspace.settings import Ordering
@@ -57,7 +58,9 @@ def terms(
     )
     gaps = list(_gaps(ordering))
     named = pl.concat_list([gap.text for gap in gaps]).list.drop_nulls().alias("defaults")
-    return settled.with_columns(named), gaps
+    open_gaps = as_number(gap.applies & gap.missing for gap in gaps)
+    alike = (open_gaps, "lead_time_days", pl.col("price").is_null())  # all that the texts tell
+    return settled.with_columns(once_for_all_alike(settled, named, alike)), gaps
 
 
 _FILLED = (

@@ -28,19 +28,34 @@ def segment_demand(lines: pl.DataFrame) -> pl.DataFrame:
     likelihood to buy again; without known buyers it is all `no_segment`'s. Rounded running totals,
     in millionths, so nothing is lost between the parts.
     """
+    sold = lines.select(*KEY, "weekly_demand").filter(pl.col("weekly_demand") > 0)
+    parts = sold.join(_shares(lines), on="product_id", how="left", maintain_order="left_right")
+    upto = (pl.col("weekly_demand") * MICRO * pl.col("running")).round().cast(pl.Int64)
+    before = (pl.col("weekly_demand") * MICRO * pl.col("before")).round().cast(pl.Int64)
+    return only(
+        parts.with_columns(((upto - before) / MICRO).alias("expected_units")), SEGMENT_DEMAND
+    )
+
+
+def _shares(lines: pl.DataFrame) -> pl.DataFrame:
+    """Give one row a product and segment: the share of demand before it and up to it.
+
+    From 0 to 1 within the product.
+    """
     nobody = pl.lit([{"segment": NO_SEGMENT, "weight": 1}], dtype=lines.schema["segment_weights"])
-    shares = pl.col("segment_weights")
-    weight = shares.list.eval(pl.element().struct.field("weight")).list.sum()
-    parts = (
-        lines.filter(pl.col("weekly_demand") > 0)
-        .select(*KEY, "weekly_demand", pl.when(weight > 0).then(shares).otherwise(nobody))
+    weights = pl.col("segment_weights")
+    weight = weights.list.eval(pl.element().struct.field("weight")).list.sum()
+    total = pl.col("weight").sum().over("product_id")
+    running = pl.col("weight").cum_sum().over("product_id") / total
+    return (
+        lines.select("product_id", "segment_weights")
+        .unique("product_id", keep="first")
+        .select("product_id", pl.when(weight > 0).then(weights).otherwise(nobody))
         .explode("segment_weights")
         .unnest("segment_weights")
+        .with_columns(running.alias("running"))
+        .with_columns(pl.col("running").shift(1, fill_value=0.0).over("product_id").alias("before"))
     )
-    running = pl.col("weight").cum_sum().over(KEY) / pl.col("weight").sum().over(KEY)
-    upto = (pl.col("weekly_demand") * MICRO * running).round().cast(pl.Int64)
-    part = (upto - upto.shift(1, fill_value=0).over(KEY)) / MICRO
-    return only(parts.with_columns(part.alias("expected_units")), SEGMENT_DEMAND)
 
 
 def by_segment(by_product: pl.DataFrame) -> pl.DataFrame:

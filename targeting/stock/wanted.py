@@ -21,7 +21,7 @@ WANTED: Final[Schema] = {
 }
 
 
-def wanted(lines: pl.DataFrame, customers: pl.DataFrame | None) -> pl.DataFrame:
+def wanted(lines: pl.LazyFrame, customers: pl.DataFrame | None) -> pl.DataFrame:
     """Give one row a product sold in the last 26 weeks: who bought it, net of returns.
 
     `wanted_by`: the segments whose share of the product's units is at least 1.2 times their share
@@ -46,7 +46,7 @@ def wanted(lines: pl.DataFrame, customers: pl.DataFrame | None) -> pl.DataFrame:
     return only(joined.with_columns(pl.col("wanted_by").fill_null(nobody)), WANTED)
 
 
-def _units_by_segment(lines: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+def _units_by_segment(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
     """Give product_id, segment, units and weight, whole numbers above 0."""
     likelihood = (pl.col("likelihood").clip(0, 1) * LIKELIHOOD_STEPS).round().cast(pl.Int64)
     people = customers.select("customer_id", "segment", likelihood).unique(
@@ -56,13 +56,14 @@ def _units_by_segment(lines: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFr
     usual = int(people["likelihood"].sum()) // count if count else 1
     return (
         lines.filter(pl.col("week") < RECENT_WEEKS)
-        .join(people, on="customer_id", how="left")
+        .join(people.lazy(), on="customer_id", how="left")
         .with_columns(
             pl.col("segment").fill_null(NO_SEGMENT),
             (pl.col("units") * pl.col("likelihood").fill_null(usual)).alias("weight"),
         )
         .group_by("product_id", "segment")
         .agg(pl.col("units", "weight").sum())
+        .collect(engine="streaming")
         .filter(pl.col("units") > 0)
         .with_columns(pl.col("weight").clip(lower_bound=0))
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from targeting.problems import Place, Problem, did_you_mean
+from targeting.problems import Place, Problem, did_you_mean, nearest
 from targeting.workspace import literals
-from targeting.workspace.yaml import Mapping, Node, Scalar, Sequence, YamlFile, plain
+from targeting.workspace.words import FORMS
+from targeting.workspace.yaml import MOST_PROBLEMS, Mapping, Node, Scalar, Sequence, YamlFile
 
 
 class Form(BaseModel):
@@ -22,10 +24,29 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class Quoted(str):
+    """A text that was typed in quotes: a word, never a number, a date or yes."""
+
+    __slots__ = ()
+
+
+def _example(reader: Callable[[str], object]) -> str:
+    """Let the reader itself say which form it wants."""
+    try:
+        reader("?")
+    except literals.Misread as error:
+        return error.instead
+    return "type a value"
+
+
 def _by(reader: Callable[[str], object]) -> BeforeValidator:
     def read(value: object) -> object:
         if not isinstance(value, str):
             return value
+        if not value:
+            raise refused("no value stands here", _example(reader))
+        if isinstance(value, Quoted):
+            raise refused("a value in quotes is a text", f"type {value} without quotes")
         try:
             return reader(value)
         except literals.Misread as error:
@@ -37,12 +58,24 @@ def _by(reader: Callable[[str], object]) -> BeforeValidator:
 
 
 Number = Annotated[Decimal, _by(literals.read_number)]
+Money = Annotated[Decimal, _by(literals.read_money)]
 Percentage = Annotated[Decimal, _by(literals.read_percentage)]
 Whole = Annotated[int, _by(literals.read_whole)]
 Date = Annotated[dt.date, _by(literals.read_date)]
 Span = Annotated[literals.Period, _by(literals.read_period)]
 YesNo = Annotated[bool, _by(literals.read_yes_no)]
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise refused("no text stands here", "write it after the colon, or delete the key")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_filled)]
+OneOrMore = Annotated[
+    tuple[Text, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)
+]
 
 F = TypeVar("F", bound=Form)
 
@@ -60,65 +93,122 @@ def read_form(
     if root is None:
         root = Mapping((), file.whole)
     if not isinstance(root, Mapping):
-        return None, [Problem("T001", "must be 'key: value' lines", root.place, None)]
+        help_ = "write each setting as  key: value"
+        return None, [Problem("T001", "must be 'key: value' lines", root.place, help_)]
     try:
-        return form.model_validate(plain(root)), []
+        return form.model_validate(_marked(root)), []
     except ValidationError as error:
         return None, _problems(root, form, error)
 
 
+def _marked(node: Node) -> object:
+    """Strip the places, and mark the texts that stand in quotes."""
+    match node:
+        case Scalar(text=text, quoted=quoted):
+            return Quoted(text) if quoted else text
+        case Mapping(entries=entries):
+            return {key.text: _marked(value) for key, value in entries}
+        case Sequence(items=items):
+            return [_marked(item) for item in items]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An error of pydantic's, put back at its place."""
+
+    problem: Problem
+    path: tuple[int | str, ...]
+    unknown: str | None = None  # a key that is not known
+    absent: str | None = None  # a key that is not there
+
+
 def _problems(root: Mapping, form: type[Form], error: ValidationError) -> list[Problem]:
-    found: dict[Place, Problem] = {}
-    unknown_first = sorted(
-        error.errors(include_url=False), key=lambda d: d["type"] != "extra_forbidden"
-    )
-    for detail in unknown_first:
-        problem = _problem(root, form, detail)
-        found.setdefault(problem.place, problem)
-    return list(found.values())
+    details = error.errors(include_url=False, include_input=False)[: MOST_PROBLEMS * 2]
+    found = [_problem(root, form, detail) for detail in details]
+    unknown = {
+        (one.path, nearest(one.unknown, [a.absent for a in found if a.absent]))
+        for one in found
+        if one.unknown
+    }
+    kept = [one for one in found if one.absent is None or (one.path, one.absent) not in unknown]
+    problems = [one.problem for one in kept if one.absent is None] + _absent(kept)
+    outermost_last = sorted(problems, key=lambda p: (p.code != "P001", p.code != "P002"))
+    said: dict[Place, Problem] = {}
+    for problem in outermost_last:
+        if not any(_within(place, problem.place) for place in said):
+            said[problem.place] = problem
+    return list(said.values())[:MOST_PROBLEMS]
 
 
-def _problem(root: Mapping, form: type[Form], detail: ErrorDetails) -> Problem:
+def _within(inner: Place, outer: Place) -> bool:
+    same = (inner.file, inner.line) == (outer.file, outer.line)
+    return same and outer.column <= inner.column and inner.end_column <= outer.end_column
+
+
+def _absent(found: list[_Found]) -> list[Problem]:
+    """Say once of each mapping which keys it lacks."""
+    by_place: dict[Place, list[str]] = {}
+    for one in found:
+        if one.absent is not None:
+            by_place.setdefault(one.problem.place, []).append(one.absent)
+    problems = []
+    for place, keys in by_place.items():
+        names = " and ".join(f"'{key}'" for key in keys)
+        help_ = "add a line for each"
+        if len(keys) == 1:
+            help_ = f"add  {FORMS.get(keys[0], keys[0] + ': …')}"
+        message = f"{names} {'is' if len(keys) == 1 else 'are'} missing"
+        problems.append(Problem("P002", message, place, help_))
+    return problems
+
+
+def _problem(root: Mapping, form: type[Form], detail: ErrorDetails) -> _Found:
     path = detail["loc"]
     node, key = _walk(root, path)
     last = str(path[-1]) if path else ""
     context: dict[str, Any] = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
-            known = _keys_of(form, path[:-1])
+            help_ = did_you_mean(last, _keys_of(form, path[:-1]))
             place = key.place if key is not None else node.place
-            return Problem("P001", f"'{last}' is not a key here", place, did_you_mean(last, known))
+            problem = Problem("P001", f"'{last}' is not a key here", place, help_)
+            return _Found(problem, path[:-1], unknown=last)
         case "missing":
             place = node.first if isinstance(node, Mapping) else node.place
-            return Problem("P002", f"'{last}' is missing", place, f"add a line '{last}: …'")
+            problem = Problem("P002", f"'{last}' is missing", place, "add it")
+            return _Found(problem, path[:-1], absent=last)
         case "literal_error":
             text = node.text if isinstance(node, Scalar) else "this"
-            known = [
-                word.strip("'")
-                for word in str(context["expected"]).replace(" or ", ", ").split(", ")
-            ]
-            return Problem(
-                "V001", f"'{text}' cannot stand here", node.place, did_you_mean(text, known)
-            )
+            expected = str(context["expected"]).replace(" or ", ", ").split(", ")
+            help_ = did_you_mean(text, [word.strip("'") for word in expected])
+            return _Found(Problem("V001", f"'{text}' cannot stand here", node.place, help_), path)
         case "misread":
-            return Problem("T001", str(context["text"]), node.place, context.get("instead"))
+            message, instead = str(context["text"]), context.get("instead")
+            return _Found(Problem("T001", message, node.place, instead), path)
         case kind:
-            return Problem("T001", _KINDS.get(kind, detail["msg"].lower()), node.place, None)
+            message, instead = _KINDS.get(kind, (detail["msg"].lower(), "see the documentation"))
+            instead = FORMS.get(last, instead) if kind in _SHAPES else instead
+            return _Found(Problem("T001", message, node.place, instead), path)
 
 
+_SHAPES = ("model_type", "model_attributes_type", "dict_type", "list_type", "tuple_type")
+_LINES = ("must be 'key: value' lines", "write  key: value  on lines below, or {key: value}")
+_LIST = ("must be a list", "write [one, another], or a line beginning '- ' for each")
 _KINDS = {
-    "model_type": "must be 'key: value' lines",
-    "model_attributes_type": "must be 'key: value' lines",
-    "dict_type": "must be 'key: value' lines",
-    "mapping_type": "must be 'key: value' lines",
-    "list_type": "must be a list: [a, b]",
-    "tuple_type": "must be a list: [a, b]",
-    "string_type": "must be one text",
-    "decimal_type": "must be one number",
-    "date_type": "must be one date, like 2026-11-24",
-    "bool_type": "must be yes or no",
-    "is_instance_of": "must be one value",
-    "too_short": "must hold at least one entry",
+    "model_type": _LINES,
+    "model_attributes_type": _LINES,
+    "dict_type": _LINES,
+    "mapping_type": _LINES,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "string_type": ("must be one text", "write one text, without brackets or lines below"),
+    "decimal_type": ("must be one number", "a number is typed like 5000, 0.6 or 10%"),
+    "int_type": ("must be one whole number", "a whole number is typed like 5000"),
+    "date_type": ("must be one date", "a date is typed like 2026-11-24"),
+    "bool_type": ("must be yes or no", "type yes or no"),
+    "is_instance_of": ("must be one value", "a period is typed like 30 days, 6 weeks or 3 months"),
+    "too_short": ("must hold at least one entry", "name at least one"),
+    "string_pattern_mismatch": ("has not the form that is wanted here", "see the documentation"),
 }
 
 

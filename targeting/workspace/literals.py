@@ -14,6 +14,7 @@ Unit = Literal["day", "week", "month", "year"]
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?%?", re.ASCII)
 _PERIOD = re.compile(r"(0|[1-9]\d*) (day|week|month|year)s?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOST_DIGITS = 40
 _LONGEST = {"day": 365_250, "week": 52_178, "month": 12_000, "year": 1_000}
 
 
@@ -70,7 +71,17 @@ def read_number(text: str) -> Decimal:
     """
     if not _NUMBER.fullmatch(text):
         raise Misread(f"'{text}' is not a plain number", _instead_of_number(text))
+    if len(text) > _MOST_DIGITS:
+        raise Misread("a number longer than any amount", f"at most {_MOST_DIGITS} digits")
     return Decimal(text[:-1]) / 100 if text.endswith("%") else Decimal(text)
+
+
+def read_money(text: str) -> Decimal:
+    """Read an amount of 0 or more, in whole units of the shop's currency."""
+    amount = read_number(text)
+    if text.endswith("%") or amount < 0:
+        raise Misread(f"'{text}' is not an amount of money", "an amount is typed like 5000")
+    return amount
 
 
 def read_percentage(text: str) -> Decimal:
@@ -83,20 +94,25 @@ def read_percentage(text: str) -> Decimal:
 def read_whole(text: str) -> int:
     """Read a whole number of 0 or more."""
     if not re.fullmatch(r"0|[1-9]\d{0,14}", text, re.ASCII):
-        raise Misread(f"'{text}' is not a whole number", "a whole number is typed like 5000")
+        meant = _plain_number(text)
+        whole = meant is not None and meant.isdigit()
+        help_ = f"type {meant}" if whole else "a whole number is typed like 5000"
+        raise Misread(f"'{text}' is not a whole number", help_)
     return int(text)
 
 
 def read_date(text: str) -> dt.date:
     """Read a date typed as 2026-11-24."""
     if not _DATE.fullmatch(text):
-        raise Misread(f"'{text}' is not a date", "a date is typed like 2026-11-24")
+        raise Misread(f"'{text}' is not a date", _instead_of_date(text))
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise Misread(
-            f"'{text}' is not in the calendar", "year-month-day, like 2026-11-24"
-        ) from None
+        month = text[5:7]
+        help_ = "year-month-day, like 2026-11-24"
+        if not 1 <= int(month) <= 12:
+            help_ = f"there is no month {month}: {help_}"
+        raise Misread(f"'{text}' is not in the calendar", help_) from None
 
 
 def read_period(text: str) -> Period:
@@ -113,28 +129,59 @@ def read_period(text: str) -> Period:
 def read_yes_no(text: str) -> bool:
     """Read a plain `yes` or `no`, lower case and nothing else."""
     if text not in ("yes", "no"):
-        near = {"y": "yes", "true": "yes", "on": "yes", "1": "yes"}.get(text.lower(), "no")
-        folded = text.lower() if text.lower() in ("yes", "no") else near
-        raise Misread(f"'{text}' is not yes or no", f"type {folded}, or its opposite: yes | no")
+        meant = _YES_NO.get(text.casefold())
+        help_ = f"type {meant}, in lower case" if meant else "type yes or no"
+        raise Misread(f"'{text}' is not yes or no", help_)
     return text == "yes"
 
 
+_YES_NO = {
+    word: meant
+    for meant, words in {
+        "yes": ("yes", "y", "true", "t", "on", "1"),
+        "no": ("no", "n", "false", "f", "off", "0"),
+    }.items()
+    for word in words
+}
+
+_SIGNS = {
+    ">": "more_than", "<": "less_than", ">=": "at_least", "=>": "at_least", "≥": "at_least",
+    "<=": "at_most", "=<": "at_most", "≤": "at_most", "=": "is", "==": "is", "!=": "is_not",
+}  # fmt: skip
+
+
 def _instead_of_number(text: str) -> str:
-    squeezed = text.replace(",", "").replace("_", "").replace(" ", "").lstrip("+")
-    if _NUMBER.fullmatch(squeezed):
-        return f"type {squeezed}"
-    if re.fullmatch(r"-?0+\d+(\.\d+)?", squeezed, re.ASCII):
-        return f"type {squeezed.lstrip('0') or '0'}"
-    if re.match(r"[<>=]", text):
-        return "compare in words: at_least, more_than, at_most, less_than"
-    return "a number is typed like 5000, 0.6 or 10%"
+    compared = re.fullmatch(r"([<>=!≥≤]{1,2})\s*(\S+)", text)
+    if compared is not None and compared[1] in _SIGNS:
+        return f"compare in words: {{{_SIGNS[compared[1]]}: {compared[2]}}}"
+    meant = _plain_number(text)
+    return "a number is typed like 5000, 0.6 or 10%" if meant is None else f"type {meant}"
+
+
+def _plain_number(text: str) -> str | None:
+    """Guess the number that was meant by one typed with signs or zeros too many."""
+    squeezed = re.sub(r"[,_\s']", "", text).lstrip("+")
+    sign, digits = ("-", squeezed[1:]) if squeezed.startswith("-") else ("", squeezed)
+    digits = re.sub(r"^0+(?=\d)", "", "0" + digits if digits.startswith(".") else digits)
+    digits = re.sub(r"\.(?=%|$)", "", digits)
+    if re.fullmatch(r"\d+(\.\d+)?[eE]\+?\d{1,2}", digits, re.ASCII):
+        return f"{sign}{Decimal(digits):f}"
+    return f"{sign}{digits}" if len(digits) <= 30 and _NUMBER.fullmatch(digits) else None
+
+
+def _instead_of_date(text: str) -> str:
+    found = re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", text, re.ASCII)
+    if found is not None:
+        return f"type {found[1]}-{found[2]:0>2}-{found[3]:0>2}"
+    return "a date is typed like 2026-11-24"
 
 
 def _instead_of_period(text: str) -> str:
     found = re.fullmatch(r"\s*(\d+)\s*(d|day|w|week|m|month|y|year)s?\s*", text, re.I | re.ASCII)
     if found:
         unit = {"d": "day", "w": "week", "m": "month", "y": "year"}[found[2][0].lower()]
-        return f"type {int(found[1])} {unit}s"
-    if re.fullmatch(r"\d+", text, re.ASCII):
+        count = found[1].lstrip("0") or "0"
+        return f"type {count} {unit}" + ("" if count == "1" else "s")
+    if re.fullmatch(r"\d{1,7}", text, re.ASCII):
         return f"say of what: {int(text)} days, weeks, months or years"
     return "a period is typed like 30 days, 6 weeks, 3 months or 1 year"

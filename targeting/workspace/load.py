@@ -13,6 +13,7 @@ from targeting.workspace.forms import F, read_form
 from targeting.workspace.policy import Policy
 from targeting.workspace.scores import Scores, Segments
 from targeting.workspace.settings import Settings
+from targeting.workspace.strays import strays, visible
 from targeting.workspace.words import RULE_KINDS
 from targeting.workspace.yaml import YamlFile, read_yaml
 
@@ -30,6 +31,7 @@ class Workspace:
     customer_fields: Catalogue
     product_fields: Catalogue
     files: Mapping[str, YamlFile]  # every YAML file by its name, for places
+    unsure: frozenset[str] = frozenset()  # files whose problems hide what they say
 
     def rule_files(self, kind: str) -> list[YamlFile]:
         """Give the rule files of a kind, by name."""
@@ -64,10 +66,11 @@ def load(folder: Path) -> tuple[Workspace | None, list[Problem]]:
     policy = reader.form("rules/policy.yaml", Policy)
     destinations = {
         path.stem: form
-        for path in sorted((folder / "exports").glob("*.yaml"))
+        for path in sorted(visible(folder / "exports"))
         if (form := reader.form(f"exports/{path.name}", Destination)) is not None
     }
     reader.files_only(["rules/shared.yaml"], *(f"rules/{kind}" for kind in (*RULE_KINDS, "tests")))
+    reader.problems += strays(folder, reader.files)
     if settings is None:
         return None, reader.problems
     workspace = Workspace(
@@ -80,6 +83,7 @@ def load(folder: Path) -> tuple[Workspace | None, list[Problem]]:
         customer_fields=customer_fields(settings, segments, scores),
         product_fields=product_fields(settings, segments),
         files=reader.files,
+        unsure=frozenset(p.place.file for p in reader.problems if p.severity == "error"),
     )
     return workspace, reader.problems
 
@@ -97,7 +101,7 @@ class _Reader:
         if not (self.folder / name).exists():
             return None
         file = self._file(name)
-        if file.root is None and any(p.place.file == name for p in self.problems):
+        if file.broken:
             return None
         value, problems = read_form(file, form)
         self.problems += problems
@@ -109,7 +113,7 @@ class _Reader:
             if (self.folder / name).exists():
                 self._file(name)
         for below in folders:
-            for path in sorted((self.folder / below).glob("*.y*ml")):
+            for path in sorted(visible(self.folder / below)):
                 self._file(f"{below}/{path.name}")
 
     def _file(self, name: str) -> YamlFile:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from targeting.problems import Place, Problem, did_you_mean
 
@@ -44,13 +45,19 @@ def check_sql(sql: str, known: Collection[str], place: Place) -> tuple[set[str],
 
     try:
         tree = _parse(sql)
+        colons = [token for token in _tokens(sql) if token.text == "::"]
     except SqlglotError as error:
         details = getattr(error, "errors", None) or [{}]
         where = _within(place, sql, int(details[0].get("col") or 1) - 1)
         return set(), [Problem("Q001", "this is not a SQL expression", where, _FORM)]
     except RecursionError:
         return set(), [Problem("Q001", "nested too deep", place, "split it over derived fields")]
-    problems = []
+    problems = [
+        Problem(
+            "Q002", "'::' is not used here", _within(place, sql, token.start), "CAST(x AS DOUBLE)"
+        )
+        for token in colons
+    ]
     used: set[str] = set()
     for node in tree.walk():
         if type(node).__name__ == "Column":
@@ -75,18 +82,39 @@ def expression(sql: str, *, as_of: dt.date | None, minor: Mapping[str, int]) -> 
     typed: generating SQL from the parsed tree turned LOG10(x) into another function.
     """
     import polars as pl
-    from sqlglot import exp
 
     text = sql
-    columns = _parse(sql).find_all(exp.Column)
-    for node in sorted(columns, key=lambda c: -int(c.this.meta["start"])):
+    edits = [*_columns_put(sql, as_of, minor), *_forgiving_casts(sql)]
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return pl.sql_expr(text)
+
+
+def _columns_put(
+    sql: str, as_of: dt.date | None, minor: Mapping[str, int]
+) -> Iterator[tuple[int, int, str]]:
+    from sqlglot import exp
+
+    for node in _parse(sql).find_all(exp.Column):
         start, end = int(node.this.meta["start"]), int(node.this.meta["end"]) + 1
         if node.name == AS_OF and as_of is not None:
-            text = f"{text[:start]}CAST('{as_of.isoformat()}' AS DATE){text[end:]}"
+            yield start, end, f"CAST('{as_of.isoformat()}' AS DATE)"
         elif node.name in minor:
-            amount = f"ROUND(CAST({node.name} AS DOUBLE) / {minor[node.name]}, 6)"
-            text = text[:start] + amount + text[end:]
-    return pl.sql_expr(text)
+            yield start, end, f"ROUND(CAST({node.name} AS DOUBLE) / {minor[node.name]}, 6)"
+
+
+def _forgiving_casts(sql: str) -> Iterator[tuple[int, int, str]]:
+    """Make what cannot be converted missing: one customer's value must not end the night."""
+    tokens = _tokens(sql)
+    for word, after in itertools.pairwise(tokens):
+        if word.text.upper() == "CAST" and after.text == "(":
+            yield word.start, word.end + 1, "TRY_CAST"
+
+
+def _tokens(sql: str) -> list[Any]:
+    import sqlglot
+
+    return sqlglot.tokenize(sql, dialect="postgres")
 
 
 def fields_in(sql: str) -> set[str]:

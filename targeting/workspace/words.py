@@ -57,6 +57,26 @@ OPERATORS_BY_TYPE: dict[FieldType, tuple[str, ...]] = {
     "yes/no": ("is", "is_not", "missing"),
 }
 
+# How the keys that hold more than one value are typed, for messages.
+FORMS = {
+    "title": "title: Early access for high spenders",
+    "priority": "priority: 10, a number that no other rule of its kind has",
+    "when": "when: and conditions below it",
+    "examples": "examples: and below it  - {case: just old enough, given: {age: 18}, expect: in}",
+    "offer": "offer: early_access",
+    "message": "message: early_access.j2",
+    "reason": "reason: agreed with parents",
+    "active": "active: {from: 2026-11-01, until: 2026-12-31}",
+    "settings": "settings: {min_affinity: 7}",
+    "then": "say what follows on lines below, such as  offer: early_access",
+    "pick": "pick: {at_most: 5000, highest: likelihood}",
+    "holdout": "holdout: 10%, or holdout: {share: 10%, name: spring}",
+    "without": "without: [{guardrail: minors, reason: agreed with parents}]",
+    "accept": "accept: [{check: S003, with: other_rule, reason: …, until: 2026-12-31}]",
+    "channel": "channel: email, or channel: [email, sms]",
+    "order_at_most": "order_at_most: {weeks: 8}",
+}
+
 RuleKind = Literal["marketing", "retention", "inventory"]
 RULE_KINDS: tuple[RuleKind, ...] = ("marketing", "retention", "inventory")
 CONTACT_KINDS = ("marketing", "retention")

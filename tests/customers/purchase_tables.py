@@ -67,7 +67,7 @@ def _loaded(text: str) -> Workspace:
 def purchases(lines: Sequence[Mapping[str, Any]], *without: str) -> pl.DataFrame:
     """Make the frame that intake would hand on; what a line does not say is its plain default."""
     plain = dict.fromkeys(LINES) | {"customer_id": "a", "quantity": 1.0, "amount": 100}
-    return pl.DataFrame([plain | line for line in lines], schema=LINES).drop(without)
+    return pl.DataFrame([{**plain, **line} for line in lines], schema=LINES).drop(without)
 
 
 def data(
@@ -86,7 +86,9 @@ def rows_by_id(table: pl.LazyFrame | pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["customer_id"]: row for row in rows}
 
 
-def row_of(lines: Sequence[Mapping[str, Any]], *without: str, text: str = SETTINGS) -> dict[str, Any]:
+def row_of(
+    lines: Sequence[Mapping[str, Any]], *without: str, text: str = SETTINGS
+) -> dict[str, Any]:
     """Give customer a's row."""
     return rows_by_id(data(purchases(lines, *without), text=text).table(AS_OF))["a"]
 

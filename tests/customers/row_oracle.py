@@ -47,7 +47,9 @@ def money(lines: Iterable[Line]) -> int:
     return sum(line["amount"] for line in lines)
 
 
-def customer_row(lines: Sequence[Line], as_of: dt.date, categories: Sequence[str]) -> dict[str, Any]:
+def customer_row(
+    lines: Sequence[Line], as_of: dt.date, categories: Sequence[str]
+) -> dict[str, Any]:
     """Give the spending fields of one customer from all of the customer's lines."""
     past = [line for line in lines if line["purchased_on"] <= as_of]
     bought = [line for line in past if is_purchase(line)]
@@ -110,7 +112,9 @@ def windowed_row(
 ) -> dict[str, Any]:
     """Sum up the lines after `since`; recency and tenure stay those of the whole history."""
     whole = customer_row(lines, as_of, categories)
-    recent = customer_row([line for line in lines if line["purchased_on"] > since], as_of, categories)
+    recent = customer_row(
+        [line for line in lines if line["purchased_on"] > since], as_of, categories
+    )
     return recent | {name: whole[name] for name in ("recency_days", "tenure_days")}
 
 
@@ -119,7 +123,7 @@ def measured(
     way: str,
     of: str,
     *,
-    taken: Callable[[Line], bool] = lambda line: True,
+    taken: Callable[[Any], bool] = lambda line: True,
 ) -> Any:
     """Count one measure over the lines that `taken` accepts."""
     rows = [line for line in lines if taken(line)]
@@ -127,15 +131,20 @@ def measured(
         return len(rows)
     if (way, of) == ("count", "transactions"):
         return len({receipt_of(line) for line in rows if is_purchase(line)})
-    values = [line[of] for line in rows if line[of] is not None]
-    if way == "count":
-        return len(values)
-    if way == "distinct":
-        return len(set(values))
-    if way == "sum":
-        return sum(Fraction(value) for value in values)
-    if way == "mean":
-        return ratio(sum(Fraction(value) for value in values), len(values))
-    if not values:
-        return None
-    return max(values) if way == "newest" else min(values)
+    return _of_values([line[of] for line in rows if line[of] is not None], way)
+
+
+def _of_values(values: Sequence[Any], way: str) -> Any:
+    match way:
+        case "count":
+            return len(values)
+        case "distinct":
+            return len(set(values))
+        case "sum":
+            return sum(Fraction(value) for value in values)
+        case "mean":
+            return ratio(sum(Fraction(value) for value in values), len(values))
+        case "newest":
+            return max(values, default=None)
+        case _:
+            return min(values, default=None)

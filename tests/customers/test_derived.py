@@ -52,7 +52,10 @@ def test_a_circle_is_refused() -> None:
 
 
 def test_a_circle_is_reported_at_its_place(tmp_path: Path) -> None:
-    text = SETTINGS + 'derived:\n  one: {type: number, sql: "two"}\n  two: {type: number, sql: "one"}\n'
+    text = (
+        SETTINGS
+        + 'derived:\n  one: {type: number, sql: "two"}\n  two: {type: number, sql: "one"}\n'
+    )
     workspace, _ = load(shop(tmp_path, {"targeting.yaml": text}, bare=True).folder)
     assert workspace is not None
     (problem,) = check_computed(workspace)
@@ -122,28 +125,56 @@ FRAME = pl.DataFrame(
     {
         "number": [1.5, None, 1e300, -0.0],
         "money": [1, None, 2**52, -1],
-        "category": ["a", None, "", "7"],
+        "favourite_brand": ["a", None, "", "7"],
         "text": ["a", None, "", "2026-01-01"],
-        "list": [["a"], None, [], ["b", "c"]],
+        "categories_bought": [["a"], None, [], ["b", "c"]],
         "date": [AS_OF, None, dt.date(1, 1, 1), dt.date(9999, 1, 1)],
         "flag": [True, None, False, True],
     }
 )
 
 
-@pytest.mark.parametrize("source", FRAME.columns)
+TYPED = (
+    SETTINGS
+    + """\
+  number: {type: number}
+  money: {type: money}
+  text: {type: text}
+  date: {type: date, may_be_future: yes}
+  flag: {type: yes/no}
+derived:
+"""
+)
+WITH_TYPES = TYPED.replace(
+    "age: age", "age: age, number: n, money: m, text: t, date: d, flag: f"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [*FRAME.columns, "as_of - date", "NULL", "number > 1"])
 @pytest.mark.parametrize("kind", get_args(FieldType))
-def test_what_the_check_lets_pass_never_fails_at_night(source: str, kind: FieldType) -> None:
-    """A conversion fails on an empty frame, where `check` tries it, or on no frame."""
-    form = {"r": Derived.model_validate({"sql": source, "type": kind})}
-    minor = {"money": 100, "r": 100}
-    try:
-        derived(FRAME.clear().lazy(), form, AS_OF, minor=minor).collect()
-    except pl.exceptions.PolarsError:
+def test_what_the_check_lets_pass_never_fails_at_night(
+    tmp_path: Path, source: str, kind: FieldType
+) -> None:
+    text = f'{WITH_TYPES}  r: {{type: {kind}, sql: "{source}"}}\n'
+    workspace, _ = load(shop(tmp_path, {"targeting.yaml": text}, bare=True).folder)
+    assert workspace is not None
+    if problems := check_computed(workspace):
+        assert [p.code for p in problems] == ["Q003"]
         return
-    made = derived(FRAME.lazy(), form, AS_OF, minor=minor).collect()
-    assert made.schema["r"] == DTYPES[kind]
-    assert made["r"][1] is None
+    made = derived(FRAME.lazy(), workspace.settings.derived, AS_OF, minor={"money": 100, "r": 100})
+    found = made.collect()
+    assert found.schema["r"] == DTYPES[kind]
+    assert found["r"][1] is None
+
+
+def test_the_check_lets_pass_what_needs_no_conversion(tmp_path: Path) -> None:
+    kinds = {"number": "number", "money": "money", "text": "text", "date": "date"}
+    kinds |= {"flag": "yes/no", "favourite_brand": "category", "categories_bought": "list"}
+    lines = [f"  r_{n}: {{type: {k}, sql: {n}}}\n" for n, k in kinds.items()]
+    text = WITH_TYPES + "".join(lines)
+    workspace, _ = load(shop(tmp_path, {"targeting.yaml": text}, bare=True).folder)
+    assert workspace is not None
+    assert check_computed(workspace) == []
 
 
 @settings(max_examples=40, deadline=None)

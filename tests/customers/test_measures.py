@@ -67,7 +67,9 @@ IN_PYTHON: dict[str, tuple[str, str, Callable[[Line], bool]]] = {
 
 def expected(lines: list[Line]) -> dict[str, Any]:
     past = [line for line in lines if line["purchased_on"] <= AS_OF]
-    return {name: measured(past, way, of, taken=taken) for name, (way, of, taken) in IN_PYTHON.items()}
+    return {
+        name: measured(past, way, of, taken=taken) for name, (way, of, taken) in IN_PYTHON.items()
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -116,7 +118,9 @@ def test_sums_of_numbers_do_not_depend_on_the_order_of_rows() -> None:
 def test_a_measure_is_over_the_window_where_there_is_one() -> None:
     from targeting.workspace.literals import Period
 
-    lines = purchases([{"purchased_on": day(n), "amount": 100, "location": "x"} for n in (1, 29, 30)])
+    lines = purchases(
+        [{"purchased_on": day(n), "amount": 100, "location": "x"} for n in (1, 29, 30)]
+    )
     table = data(lines, text=WITH_MEASURES).table(AS_OF, window=Period(30, "day"))
     row = rows_by_id(table)["a"]
     assert (row["units"], row["mean_amount"], row["shops"]) == (2.0, pytest.approx(100), 1)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 
+from targeting.customers.derived import check_computed
 from targeting.customers.table import replaced_fields
 from targeting.workspace.literals import Period
+from targeting.workspace.load import load
 from tests.customers.purchase_tables import (
     AS_OF,
     SETTINGS,
@@ -25,6 +27,7 @@ from tests.customers.purchase_tables import (
     workspace,
 )
 from tests.customers.test_measures import WITH_MEASURES
+from tests.kit.shop import shop
 
 GIVEN_FREQUENCY = SETTINGS.replace("age: age", "age: age, frequency: visits").replace(
     "age: {type: number}", "age: {type: number}\n  frequency: {type: number}"
@@ -41,7 +44,11 @@ def test_a_customer_stands_in_either_source() -> None:
     found = rows_by_id(data(lines, people(("a", 30.0), ("c", None))).table(AS_OF))
     assert list(found) == ["a", "b", "c"]
     assert (found["b"]["age"], found["b"]["frequency"]) == (None, 1)
-    assert (found["a"]["age"], found["a"]["frequency"], found["a"]["recency_days"]) == (30.0, 0, None)
+    assert (found["a"]["age"], found["a"]["frequency"], found["a"]["recency_days"]) == (
+        30.0,
+        0,
+        None,
+    )
     assert found["a"]["categories_bought"] == []
     assert (found["a"]["monetary"], found["a"]["spend_90_days"]) == (0, 0)
     assert found["a"]["return_rate"] is None
@@ -59,7 +66,9 @@ def test_a_purchase_after_as_of_makes_no_customer() -> None:
 
 
 def test_without_purchases_their_fields_are_not_there() -> None:
-    text = SETTINGS.replace(SETTINGS[SETTINGS.index("  purchases:") : SETTINGS.index("fields:")], "")
+    text = SETTINGS.replace(
+        SETTINGS[SETTINGS.index("  purchases:") : SETTINGS.index("fields:")], ""
+    )
     table = data(None, people(("a", 30.0)), text=text).table(AS_OF).collect()
     assert table.columns == ["customer_id", "last_contacted_on", "age"]
 
@@ -102,7 +111,7 @@ def test_buyers_of_a_past_day_see_no_later_purchase() -> None:
         {"customer_id": "b", "purchased_on": day(5), "amount": 100},
     ]
     then = data(purchases(lines), people(("c", 20.0))).buyers(day(10))
-    now = data(purchases(lines[:1])).buyers(day(10))
+    now = data(purchases(lines[:1]), people()).buyers(day(10))
     assert then["customer_id"].to_list() == ["a"]
     assert_frame_equal(then, now)
     assert (then["monetary"][0], then["recency_days"][0]) == (300, 40)
@@ -125,7 +134,12 @@ def test_a_later_purchase_changes_no_earlier_day(lines: list[Line], cut_off: dt.
 def test_a_source_that_gives_recency_does_not_say_who_had_bought() -> None:
     text = GIVEN_FREQUENCY.replace("frequency", "recency_days")
     given_ones = people(("a", 30.0), ("b", 30.0)).with_columns(recency_days=pl.lit(9.0))
-    lines = purchases([{"customer_id": "a", "purchased_on": day(50)}, {"customer_id": "b", "purchased_on": day(5)}])
+    lines = purchases(
+        [
+            {"customer_id": "a", "purchased_on": day(50)},
+            {"customer_id": "b", "purchased_on": day(5)},
+        ]
+    )
     found = data(lines, given_ones, text=text).buyers(day(10))
     assert found["customer_id"].to_list() == ["a"]
 
@@ -152,8 +166,9 @@ def test_order_and_parts_change_nothing(
     assert_frame_equal(pl.concat(parts).sort("customer_id"), whole)
 
 
-@pytest.mark.parametrize("fields", [("TV & Video", "TV Video")])
-def test_two_categories_with_one_slug_are_no_crash(fields: tuple[str, str]) -> None:
-    text = SETTINGS.replace("[Audio, Phones]", str(list(fields)))
-    lines = purchases([{"purchased_on": day(3), "category": fields[0]}])
-    assert data(lines, text=text).table(AS_OF).collect().height == 1
+def test_two_categories_that_would_share_a_field_are_an_error(tmp_path: Path) -> None:
+    text = SETTINGS.replace("[Audio, Phones]", "[TV & Video, Audio, TV Video]")
+    found, _ = load(shop(tmp_path, {"targeting.yaml": text}, bare=True).folder)
+    assert found is not None
+    (problem,) = check_computed(found)
+    assert "'TV & Video' and 'TV Video' would share the field share_tv_video" in problem.message

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +88,20 @@ class ShopFolder:
         """Run the program in the folder as a user would."""
         return run_targeting(*arguments, cwd=self.folder, env=env)
 
+    def run_here(self, *arguments: str) -> Ran:
+        """Run the program in the folder, in this process: quick, and warnings are errors."""
+        return run_here(*arguments, cwd=self.folder)
+
+    @property
+    def runs(self) -> list[Path]:
+        """The folders of finished runs below out/, in the order of their names."""
+        return sorted(path for path in (self.folder / "out").glob("2*") if path.is_dir())
+
+    @property
+    def left(self) -> list[str]:
+        """What lies below out/, but for the lock."""
+        return sorted(p.name for p in (self.folder / "out").glob("*") if p.name != ".lock")
+
     def write(self, name: str, text: str | bytes) -> None:
         """Write one more file."""
         path = self.folder / name
@@ -104,6 +121,37 @@ def shop(
     return made
 
 
+def run_here(*arguments: str, cwd: Path) -> Ran:
+    """Run the program in this process, with streams, signals and arguments of its own."""
+    from targeting.cli.console import guarded
+    from targeting.cli.main import group
+
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with _as_if_alone("targeting", *arguments), contextlib.chdir(cwd):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = guarded(group)
+            except SystemExit as error:
+                code = int(error.code or 0)
+    spoken = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    assert "Traceback" not in spoken[1], spoken[1]
+    assert "a defect of the program" not in spoken[1], spoken[1]
+    return Ran(code, *spoken, cwd)
+
+
+@contextlib.contextmanager
+def _as_if_alone(*arguments: str) -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before, sys.argv = sys.argv, list(arguments)
+    try:
+        yield
+    finally:
+        sys.argv = before
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def run_targeting(
     *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Ran:
@@ -119,4 +167,5 @@ def run_targeting(
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
+    assert "a defect of the program" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr, cwd or Path())

@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given, settings
 
 from targeting.rules.compile import Compiler, without_nan
-from targeting.rules.conditions import Scope, read_when
+from targeting.rules.conditions import read_when
+from targeting.rules.scope import Scope
 from targeting.workspace.catalogue import Field
 from targeting.workspace.yaml import Mapping, parse_yaml
 from tests.kit.oracle import Oracle, read_plain
@@ -164,7 +165,7 @@ def compiled(when: str, frame: pl.DataFrame) -> list[bool]:
     file, problems = parse_yaml(when, "when.yaml")
     assert not problems
     assert isinstance(file.root, Mapping)
-    scope = Scope(FIELDS, {}, {}, {}, {})
+    scope = Scope(FIELDS)
     groups = read_when(file.root, scope)
     assert not scope.problems, [str(p) for p in scope.problems]
     compiler = Compiler(AS_OF, MINOR)

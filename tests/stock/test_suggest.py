@@ -196,11 +196,39 @@ def test_what_every_product_lacks_is_said_once(shop: SmallShop) -> None:
     shop.sold("p", STEADY).sold("q", STEADY)
     for product in "pq":
         shop.listed(product, pack_size=1, minimum_order=1, unit_cost=1, price=2)
+    lead_time = "14 days (the shop's lead_time), for all 2 lines"
+    on_time = "0 days (always on time), for all 2 lines"
     assert problems(shop) == [
-        ("products", None, "no lead time, of any product", "14 days (the shop's lead_time)"),
-        ("products", None, "no spread of the lead time, of any product", "0 days (always on time)"),
-        ("stock", None, "no count of stock, of any product", "0 on hand"),
+        ("products", None, "no lead time, of any product", lead_time),
+        ("products", None, "no spread of the lead time, of any product", on_time),
+        (
+            "stock",
+            None,
+            "no column on_hand: there is no source stock",
+            "0 on hand, for all 2 lines",
+        ),
     ]
+
+
+def test_what_a_single_product_lacks_is_said_of_it(shop: SmallShop) -> None:
+    shop.sold("p", STEADY).sold("q", STEADY).counted("p", 3).counted("q", 3)
+    shop.listed("p", unit_cost=1).listed("q", unit_cost=None)
+    found = [(product, what) for _, product, what, _ in problems(shop) if "unit cost" in what]
+    assert found == [("q", "no unit cost")]
+
+
+def test_what_is_odd_on_most_of_many_lines_is_said_once(shop: SmallShop) -> None:
+    for number in range(1001):
+        shop.sold(f"once {number:04d}", [1])
+    shop.sold("p", STEADY)
+    found = [(product, what) for _, product, what, _ in problems(shop) if "single week" in what]
+    assert found == [(None, "sold in a single week ever: 1,001 of 1,002 lines")]
+
+
+def test_what_only_came_back_is_not_said_to_be_counted(shop: SmallShop) -> None:
+    shop.sold("p", STEADY).sold("coupon", [-1]).listed("p")
+    found = [what for _, product, what, _ in problems(shop) if product == "coupon"]
+    assert found[0] == "only returns or lines of 0 units, and not in the list of products"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""A rule set proved before it runs: examples inside the rules, and whole-set tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from targeting.campaigns.rehearse import rehearse
+from targeting.plan import Plan
+from targeting.problems import Problem, in_order
+from targeting.rules.model import Example, Line, Rule
+from targeting.rules.say import says_line
+from targeting.rules.try_examples import passes
+
+# The day on which examples without one of their own are tried; none may depend on it.
+AS_OF = dt.date(2026, 11, 24)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a proof came to; `undecided` names the lines that no example decides both ways."""
+
+    problems: tuple[Problem, ...]
+    rules: int
+    examples: int
+    whole_sets: int
+    undecided: Mapping[str, tuple[str, ...]]
+
+    def as_dict(self, *, coverage: bool) -> dict[str, Any]:
+        """Give the form that `test --json` prints."""
+        found: dict[str, Any] = {
+            "rules": self.rules,
+            "examples": self.examples,
+            "whole_set_tests": self.whole_sets,
+            "failed": [problem.as_dict() for problem in self.problems],
+        }
+        if coverage:
+            found["undecided"] = {rule: list(lines) for rule, lines in self.undecided.items()}
+        return found
+
+
+def prove(plan: Plan) -> Tried:
+    """Try every example and every whole-set test."""
+    minor = 10**plan.workspace.settings.shop.minor_digits
+    problems: list[Problem] = []
+    undecided: dict[str, tuple[str, ...]] = {}
+    for rule in plan.rules:
+        table = passes(rule, AS_OF, minor)
+        problems += [p for e, met in zip(rule.examples, table, strict=True) if (p := _failure(rule, e, met))]
+        lines = _undecided(rule, table)
+        if lines:
+            undecided[rule.name] = lines
+    for test in plan.whole_sets:
+        problems += rehearse(test, plan.contact_rules, plan.workspace)
+    examples = sum(len(rule.examples) for rule in plan.rules)
+    return Tried(in_order(problems), len(plan.rules), examples, len(plan.whole_sets), undecided)
+
+
+def _failure(rule: Rule, example: Example, met: tuple[bool, ...]) -> Problem | None:
+    """Say of a failing example what each line said of it."""
+    if all(met) == example.expect:
+        return None
+    expected, got = ("in", "out") if example.expect else ("out", "in")
+    lines = [f"{'yes' if ok else ' no'}  {says_line(line)}" for line, ok in zip(_lines(rule), met, strict=True)]
+    message = f"'{example.case}' should be {expected} and is {got}"
+    outcome = "\n              ".join(["line by line:", *lines])
+    return Problem("E003", message, example.place, outcome)
+
+
+def _undecided(rule: Rule, table: list[tuple[bool, ...]]) -> tuple[str, ...]:
+    """Name each line that no two examples tell: one let in by it, one kept out by it alone."""
+    found = []
+    for number, line in enumerate(_lines(rule)):
+        others = [row for row in table if all(row[:number] + row[number + 1 :])]
+        if {row[number] for row in others} != {True, False}:
+            found.append(says_line(line))
+    return tuple(found)
+
+
+def _lines(rule: Rule) -> list[Line]:
+    return [line for line in rule.lines() if line.step != "guardrail"]

@@ -1,0 +1,148 @@
+"""Promise: the program decides as a plain reading of decisions.md, section 2, row by row."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from targeting.campaigns.summary import REFUSALS, summarise
+from targeting.frames import REASONS
+from tests.kit import decisions_oracle as oracle
+from tests.kit.people import (
+    AS_OF,
+    DrawnNight,
+    as_rule,
+    decide_all,
+    frame,
+    matches,
+    normal_form,
+    random_night,
+)
+
+Row = Mapping[str, Any]
+nights = st.integers(0, 10**9).map(random_night)
+
+
+def begin(night: DrawnNight) -> oracle.Night:
+    return oracle.Night(night.customers, night.policy, night.suppressions or [], normal_form, AS_OF)
+
+
+def by_oracle(night: DrawnNight) -> dict[tuple[str, str], oracle.Decision]:
+    return oracle.decide(begin(night), night.rules, matches)
+
+
+def by_program(night: DrawnNight) -> pl.DataFrame:
+    people = frame(night.customers)
+    return decide_all(people, night.rules, night.policy, night.suppressions).decisions
+
+
+def exact(cost: float) -> Fraction:
+    return Fraction(cost).limit_denominator(10**6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(nights)
+def test_every_decision_agrees_with_the_specification(night: DrawnNight) -> None:
+    expected = by_oracle(night)
+    rows = list(by_program(night).iter_rows(named=True))
+    assert [(row["rule"], row["customer_id"]) for row in rows] == sorted(expected)
+    for row in rows:
+        one = expected[row["rule"], row["customer_id"]]
+        decided = (row["outcome"], row["reason"], row["channel"], exact(row["cost"]))
+        assert decided == (one.outcome, one.reason, one.channel, one.cost), row
+        assert row["address"] == one.address, row
+
+
+def test_the_random_nights_know_every_reason() -> None:
+    decided = [one for seed in range(60) for one in by_oracle(random_night(seed)).values()]
+    seen = Counter(one.reason for one in decided)
+    later = {"cooldown", "contact_limit", "not_worth_it"}
+    assert set(seen) == {"", *REASONS} - later
+    assert {one.outcome for one in decided if not one.reason} == {"selected", "held_out"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(nights, st.integers(0, 10**9))
+def test_the_order_of_rows_changes_nobody(night: DrawnNight, seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311  # no secret
+    mixed = replace(
+        night,
+        customers=rng.sample(night.customers, len(night.customers)),
+        rules=rng.sample(night.rules, len(night.rules)),
+    )
+    assert_frame_equal(by_program(mixed), by_program(night))
+
+
+@settings(max_examples=40, deadline=None)
+@given(nights)
+def test_the_summary_counts_everybody_once(night: DrawnNight) -> None:
+    decisions, decided = by_program(night), by_oracle(night)
+    summary = summarise(decisions, [as_rule(plain) for plain in night.rules])
+    parts = pl.sum_horizontal("selected", "held_out", *REFUSALS)
+    assert summary.filter(pl.col("eligible") != parts).is_empty()
+    assert summary["eligible"].sum() == len(decided) == decisions.height
+    assert set(summary["rule"]) == {plain["name"] for plain in night.rules}
+    segments = {c["customer_id"]: c["segment"] or "" for c in night.customers}
+    for row in summary.iter_rows(named=True):
+        mine = (row["rule"], row["segment"])
+        assert_counted(row, [d for (r, c), d in decided.items() if (r, segments[c]) == mine])
+
+
+def assert_counted(row: Row, mine: Sequence[oracle.Decision]) -> None:
+    for word in (*REFUSALS, "universal_holdout"):
+        assert row[word] == sum(one.reason == word for one in mine), word
+    for outcome in ("selected", "held_out"):
+        assert row[outcome] == sum(one.outcome == outcome for one in mine), outcome
+    assert exact(row["planned_cost"]) == cost_of(mine)
+    assert exact(row["real_cost"]) == cost_of(one for one in mine if one.outcome == "selected")
+
+
+def cost_of(decided: Iterable[oracle.Decision]) -> Fraction:
+    return sum((one.cost for one in decided), Fraction(0))
+
+
+@settings(max_examples=40, deadline=None)
+@given(nights)
+def test_no_limit_is_passed_and_nobody_refused_is_contacted(night: DrawnNight) -> None:
+    begun = begin(night)
+    taken = [
+        row
+        for row in by_program(night).iter_rows(named=True)
+        if row["outcome"] != "refused" and row["reason"] != "universal_holdout"
+    ]
+    by_id = {c["customer_id"]: c for c in night.customers}
+    for row in taken:
+        assert not begun.refusal(by_id[row["customer_id"]], row["channel"]), row
+    assert_limits_hold(taken, night)
+    assert_turns_hold(taken, begun)
+
+
+def assert_limits_hold(taken: Sequence[Row], night: DrawnNight) -> None:
+    for name, form in night.policy["channels"].items():
+        count = sum(row["channel"] == name for row in taken)
+        assert "at_most" not in form or count <= int(form["at_most"]), name
+    own = [(r["name"], r.get("budget"), r.get("pick", {}).get("at_most")) for r in night.rules]
+    for rule, budget, at_most in [(None, night.policy.get("budget"), None), *own]:
+        mine = [row for row in taken if rule in (None, row["rule"])]
+        cost = sum(exact(row["cost"]) for row in mine)
+        assert budget is None or cost <= oracle.number(budget), rule
+        assert at_most is None or len(mine) <= int(at_most), rule
+
+
+def assert_turns_hold(taken: Sequence[Row], night: oracle.Night) -> None:
+    gets = night.policy.get("each_customer_gets", "one")
+    in_all = night.policy.get("counted") == "in all"
+    people = [(night.person[row["customer_id"]], row) for row in taken]
+    used = Counter((person, "" if in_all else row["channel"]) for person, row in people)
+    if gets != "all":
+        assert max(used.values(), default=0) <= (1 if gets == "one" else int(gets))
+    assert len({(row["rule"], person) for person, row in people}) == len(taken)
