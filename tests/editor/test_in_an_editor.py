@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from targeting.rules.read import read_rules
 from targeting.workspace.load import load
 from targeting.workspace.schema.write import first_line, write_schemas
 from targeting.workspace.starter import copy_starter
@@ -211,6 +212,21 @@ def test_a_wrong_word_is_underlined_where_it_stands(server: LanguageServer, rule
             {"line": row, "character": column + len(word)},
         )
         assert _underlined(found[file]) == [{"start": start, "end": end}], (line, found[file])
+
+
+def test_check_points_at_the_same_word(tmp_path: Path) -> None:
+    copy_starter(tmp_path)
+    for number, (line, _) in enumerate(WRONG):
+        file = tmp_path / "rules" / "marketing" / f"wrong_{number}.yaml"
+        file.write_text(f"{RULE}{line}\n", "utf-8")
+    workspace, problems = load(tmp_path)
+    assert workspace is not None, problems
+    found = {
+        (p.place.file, p.place.excerpt[p.place.column - 1 : p.place.end_column - 1])
+        for p in read_rules(workspace)[1]
+    }
+    for number, (line, word) in enumerate(WRONG):
+        assert (f"rules/marketing/wrong_{number}.yaml", word) in found, line
 
 
 def test_what_is_right_is_not_underlined(server: LanguageServer, rule: Path) -> None:
