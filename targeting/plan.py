@@ -16,6 +16,7 @@ from targeting.intake.wanted import field_problems
 from targeting.problems import Problem, Refused, errors, in_order
 from targeting.rules.model import Contact, Rule
 from targeting.rules.read import read_rules
+from targeting.rules.whole_set import WholeSet, whole_sets
 from targeting.scoring.check import check_scores
 from targeting.workspace.load import Workspace, load
 
@@ -26,6 +27,7 @@ class Plan:
 
     workspace: Workspace
     rules: tuple[Rule, ...]
+    whole_sets: tuple[WholeSet, ...]
     warnings: tuple[Problem, ...]
 
     @property
@@ -61,7 +63,8 @@ def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         return None, in_order(problems)
     rules, found = read_rules(workspace)
     problems += found
-    problems += check_policy(workspace)
+    whole_sets, found = _whole_sets(workspace, rules)
+    problems += found + check_policy(workspace)
     problems += field_problems(workspace)
     problems += check_computed(workspace)
     problems += check_scores(workspace)
@@ -71,7 +74,14 @@ def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     ordered = in_order(problems)
     if errors(ordered):
         return None, ordered
-    return Plan(workspace, rules, ordered), ordered
+    return Plan(workspace, rules, whole_sets, ordered), ordered
+
+
+def _whole_sets(
+    workspace: Workspace, rules: Sequence[Rule]
+) -> tuple[tuple[WholeSet, ...], list[Problem]]:
+    names = [rule.name for rule in rules if rule.kind != "inventory"]
+    return whole_sets(workspace.rule_files("tests"), workspace.customer_fields, names)
 
 
 def _check_messages(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem]:

@@ -66,13 +66,24 @@ def preview(
     have = scored.customers.collect_schema().names()
     for rule in chosen:
         _has_fields(rule, have)
-    known = [rule for rule in rules if _missing_field(rule, have) is None]
-    columns = {name for rule in known for name in fields_read(_conditions(rule))}
-    rows = scored.customers.select(sorted({*columns, SEGMENT, CUSTOMER} & set(have)))
-    frame = rows.collect()
+    known = known_rules(rules, scored)
+    frame = rows_for(known, scored)
     matched = match(frame.lazy(), known, scored.as_of, minor).collect()
     met = matched.select(is_met(rule).alias(rule.name) for rule in known)
     return [_preview(rule, frame, matched, met, scored.as_of, minor) for rule in chosen]
+
+
+def known_rules(rules: Sequence[Rule], scored: Scored) -> list[Rule]:
+    """Keep the rules whose every field the last run has computed."""
+    have = scored.customers.collect_schema().names()
+    return [rule for rule in rules if _missing_field(rule, have) is None]
+
+
+def rows_for(rules: Sequence[Rule], scored: Scored) -> pl.DataFrame:
+    """Read the customers with the columns that rules need, and no others."""
+    have = set(scored.customers.collect_schema().names())
+    columns = {name for rule in rules for name in fields_read(_conditions(rule))}
+    return scored.customers.select(sorted({*columns, SEGMENT, CUSTOMER} & have)).collect()
 
 
 def _preview(

@@ -111,7 +111,7 @@ def listed(words: Sequence[str], most: int = 12) -> str:
     return f"{shown}, … ({len(words)} in all)" if len(words) > most else shown
 
 
-# Spaces and format characters that look like nothing or like a plain space; joiners (U+200C, U+200D)
+# Spaces and format characters that look like nothing or like a plain space. Joiners (U+200C and D)
 # are letters' business in Urdu and in emoji.
 _INVISIBLE = re.compile(
     "[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff]"

@@ -10,9 +10,9 @@ from typing import Any
 from targeting.campaigns.rehearse import rehearse
 from targeting.plan import Plan
 from targeting.problems import Problem, in_order
-from targeting.rules.model import Example, Line, Rule
+from targeting.rules.model import Example, Rule
 from targeting.rules.say import says_line
-from targeting.rules.try_examples import passes
+from targeting.rules.try_examples import own_lines, passes
 
 # The day on which examples without one of their own are tried; none may depend on it.
 AS_OF = dt.date(2026, 11, 24)
@@ -48,7 +48,9 @@ def prove(plan: Plan) -> Tried:
     undecided: dict[str, tuple[str, ...]] = {}
     for rule in plan.rules:
         table = passes(rule, AS_OF, minor)
-        problems += [p for e, met in zip(rule.examples, table, strict=True) if (p := _failure(rule, e, met))]
+        problems += [
+            p for e, met in zip(rule.examples, table, strict=True) if (p := _failure(rule, e, met))
+        ]
         lines = _undecided(rule, table)
         if lines:
             undecided[rule.name] = lines
@@ -63,21 +65,20 @@ def _failure(rule: Rule, example: Example, met: tuple[bool, ...]) -> Problem | N
     if all(met) == example.expect:
         return None
     expected, got = ("in", "out") if example.expect else ("out", "in")
-    lines = [f"{'yes' if ok else ' no'}  {says_line(line)}" for line, ok in zip(_lines(rule), met, strict=True)]
+    lines = [
+        f"{'yes' if ok else ' no'}  {says_line(line)}"
+        for line, ok in zip(own_lines(rule), met, strict=True)
+    ]
     message = f"'{example.case}' should be {expected} and is {got}"
     outcome = "\n              ".join(["line by line:", *lines])
-    return Problem("E003", message, example.place, outcome)
+    return Problem("E005", message, example.place, outcome)
 
 
 def _undecided(rule: Rule, table: list[tuple[bool, ...]]) -> tuple[str, ...]:
     """Name each line that no two examples tell: one let in by it, one kept out by it alone."""
     found = []
-    for number, line in enumerate(_lines(rule)):
+    for number, line in enumerate(own_lines(rule)):
         others = [row for row in table if all(row[:number] + row[number + 1 :])]
         if {row[number] for row in others} != {True, False}:
             found.append(says_line(line))
     return tuple(found)
-
-
-def _lines(rule: Rule) -> list[Line]:
-    return [line for line in rule.lines() if line.step != "guardrail"]

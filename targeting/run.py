@@ -14,8 +14,10 @@ from targeting.campaigns.summary import summarise
 from targeting.customers.table import CustomerData
 from targeting.intake.read import read_sources, stops
 from targeting.plan import Plan
-from targeting.problems import Problem, Refused
+from targeting.problems import Problem, Refused, errors
+from targeting.proof import prove
 from targeting.results.write import Results, write_results
+from targeting.rules.analysis import analyse
 from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
 from targeting.run_folder.identity import run_identity
@@ -56,10 +58,16 @@ def run(plan: Plan, options: Options) -> Finished:
         Refused: for what the user must mend first: data, or a `stop_if` of targeting.yaml.
     """
     workspace, tell = plan.workspace, options.tell
+    tell("trying the rules' examples")
+    _refuse_on(prove(plan).problems)
+
     tell("reading sources")
     read = read_sources(workspace, files=options.files, as_of=options.as_of, today=options.today)
     _refuse_on(stops(read, workspace, options.accepted))
     as_of, minor = read.as_of, 10**workspace.settings.shop.minor_digits
+
+    analysed = analyse(plan.rules, workspace, as_of)
+    _refuse_on(errors(analysed))
 
     tell("computing customers")
     data = CustomerData.of(workspace, read.frames)
@@ -121,7 +129,7 @@ def run(plan: Plan, options: Options) -> Finished:
             draft=options.dry_run, read=read, lines=data.lines, customers=scored, fitted=fitted,
             decided=decided, funnel=steps, summary=summary, suggestions=suggestions,
             accepted=tuple(sorted(set(options.accepted))),
-            warnings=(*plan.warnings, *read.warnings, *warnings),
+            warnings=(*plan.warnings, *analysed, *read.warnings, *warnings),
         )  # fmt: skip
         with whole_or_nothing(options.out, run_id, instead=options.dry_run) as folder:
             manifest = write_results(folder, results, options.timings)

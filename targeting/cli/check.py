@@ -14,27 +14,43 @@ from targeting.cli.options import (
     workspace_of,
     workspace_option,
 )
-from targeting.problems import Problem
+from targeting.problems import Problem, did_you_mean
+
+FORMATS = ("text", "json", "github", "sarif")
 
 
 @click.command("check")
 @workspace_argument
 @workspace_option
 @click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text")
+@click.option("--explain", "code", metavar="CODE", help="Say what a code means.")
 @json_option
 def command(
-    folder: Path | None, option_folder: Path | None, strict: bool, form: str, as_json: bool
+    folder: Path | None,
+    option_folder: Path | None,
+    strict: bool,
+    form: str,
+    code: str | None,
+    as_json: bool,
 ) -> None:
     """Check every file of the workspace: settings, rules, policy, templates, exports.
 
     Example: targeting check --strict
     """
+    if code is not None:
+        page = page_of(code)
+        say_json({"code": code.upper(), "page": page}) if as_json else say(page)
+        return
     from targeting.plan import examine
 
     _, problems = examine(workspace_of(folder, option_folder))
     if as_json or form == "json":
         say_json([problem.as_dict() for problem in problems])
+    elif form == "sarif":
+        from targeting.sarif import sarif
+
+        say_json(sarif(problems))
     elif form == "github":
         for problem in problems:
             say(annotation(problem))
@@ -45,6 +61,16 @@ def command(
     worst = {problem.severity for problem in problems}
     if "error" in worst or (strict and worst):
         sys.exit(WRONG_INPUT)
+
+
+def page_of(code: str) -> str:
+    """Give the page of a code, in upper or lower case."""
+    from targeting.explain import codes, page
+
+    found = page(code.upper())
+    if found is None:
+        raise click.UsageError(f"'{code}' is no code; {did_you_mean(code.upper(), codes())}")
+    return found
 
 
 def annotation(problem: Problem) -> str:

@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -27,17 +28,21 @@ def guarded(group: click.Group) -> int:
 
     0 done; 1 data or rules have errors; 2 wrong use; 3 the machine; 130 Ctrl-C.
     """
+    _STOPPED.clear()
     _listen(_stop)
     _prepare_streams()
     try:
         return _guarded(group)
     except KeyboardInterrupt:
+        _listen(_ignore)
         return _end(_INTERRUPTED, INTERRUPTED)
     finally:
-        _listen(_ignore)  # the status is known: nothing that comes now may speak over it
+        _listen(_ignore)
+        _listen(signal.SIG_IGN)  # the status is known: nothing that comes now may speak over it
 
 
 _INTERRUPTED = "interrupted; nothing half-written is left"
+_STOPPED = threading.Event()  # a library that is being imported may swallow KeyboardInterrupt
 
 
 def _guarded(group: click.Group) -> int:
@@ -46,6 +51,7 @@ def _guarded(group: click.Group) -> int:
         with group.make_context("targeting", sys.argv[1:]) as context:
             group.invoke(context)
     except (click.exceptions.Abort, KeyboardInterrupt):
+        _listen(_ignore)
         return _end(_INTERRUPTED, INTERRUPTED)
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -132,7 +138,9 @@ class Progress:
             self._status.stop()
 
     def tell(self, step: str) -> None:
-        """Begin a step."""
+        """Begin a step; end here where a signal to stop came to nothing before."""
+        if _STOPPED.is_set():
+            raise KeyboardInterrupt
         self._close()
         self._name, self._began = step, time.perf_counter()
         if self._status is not None:
@@ -207,16 +215,15 @@ def _end(text: str, status: int) -> int:
 
 
 def _stop(*_: object) -> None:
-    """End at the first signal; a second one must not end the tidying up."""
-    _listen(_ignore)
+    _STOPPED.set()
     raise KeyboardInterrupt
 
 
 def _ignore(*_: object) -> None:
-    """Do nothing; SIG_IGN would let Python speak of a signal that came a moment before."""
+    """Do nothing; SIG_IGN at once would let Python speak of a signal that came just before."""
 
 
-def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
+def _listen(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "fields": "List every field that a rule may name.",
     "check": "Check every file of the workspace.",
     "fit": "Fit the segments and likelihoods anew, and say how well they do.",
+    "test": "Try the examples in every rule, and the whole-set tests.",
     "preview": "Show whom a rule would take, line by line, before anything is sent.",
     "run": "Write tonight's contact lists, order suggestions and report.",
     "schema": "Write JSON Schemas, so that an editor completes and underlines.",

@@ -17,13 +17,16 @@ from targeting.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from targeting.plan import Plan
     from targeting.proof import Tried
 
 
 @click.command("test")
 @workspace_argument
 @workspace_option
-@click.option("--suggest", "rule", metavar="RULE", help="Write the boundary cases that a rule lacks.")
+@click.option(
+    "--suggest", "rule", metavar="RULE", help="Write the boundary cases that a rule lacks."
+)
 @click.option("--coverage", is_flag=True, help="Say which lines no example decides both ways.")
 @json_option
 def command(
@@ -59,6 +62,24 @@ def command(
     )
     if failed:
         sys.exit(WRONG_INPUT)
+
+
+def _suggest(plan: Plan, name: str, *, as_json: bool) -> None:
+    from targeting.problems import did_you_mean
+    from targeting.proof import AS_OF
+    from targeting.rules.suggest_examples import suggest
+
+    found = next((one for one in plan.rules if one.name == name), None)
+    if found is None:
+        known = [one.name for one in plan.rules]
+        raise click.UsageError(f"there is no rule '{name}'; {did_you_mean(name, known)}")
+    lines = suggest(found, AS_OF, 10**plan.workspace.settings.shop.minor_digits)
+    if as_json:
+        say_json(lines)
+        return
+    for line in lines:
+        say(line)
+    note(f"{len(lines)} boundary cases that {name} lacks; look at each before you keep it")
 
 
 def _tell_coverage(tried: Tried) -> None:

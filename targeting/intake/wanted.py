@@ -92,7 +92,7 @@ def _time_zone_problems(workspace: Workspace) -> list[Problem]:
     """Ask Polars, which has its own list of zones."""
     zone = workspace.settings.shop.time_zone
     try:
-        pl.Series([dt.datetime.min]).dt.replace_time_zone(zone)
+        pl.Series([dt.date(2000, 1, 1)]).cast(pl.Datetime).dt.replace_time_zone(zone)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         place = workspace.place("targeting.yaml", "shop", "time_zone")
         return [Problem("I028", f"'{zone}' is not a time zone", place, "like Asia/Karachi, or UTC")]

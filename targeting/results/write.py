@@ -130,7 +130,7 @@ def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> 
         rows[path] = table.height
     settings = results.workspace.settings
     path = "stock/suggestions.xlsx"
-    write_workbook(
+    rows[path] = write_workbook(
         folder / path,
         results.suggestions,
         shop=settings.shop,
@@ -138,7 +138,6 @@ def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> 
         run_id=results.run_id,
         budget=settings.ordering.budget,
     )
-    rows[path] = results.suggestions.lines.height
 
 
 def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 
 from targeting.problems import Place, Problem
 from targeting.rules.accepted import without_accepted
-from targeting.rules.boxes import Space, TooMany
+from targeting.rules.boxes import Boxes, Space, TooMany
 from targeting.rules.conflicts import both_match, never_reached
 from targeting.rules.findings import Finding, compared, finding, on_the_day, undecided, where
 from targeting.rules.implied import implied_lines
@@ -111,13 +111,20 @@ def _nobody(reach: Reach, space: Space) -> Iterator[Finding]:
 
 
 def _clash(reach: Reach, space: Space) -> list[Line]:
-    """Find lines that cannot all be met, none of which can be spared; guardrails go first."""
-    kept = list(range(len(reach.lines)))
-    for number in reversed(range(len(reach.lines))):
-        fewer = [n for n in kept if n != number]
-        if fewer and not space.every(reach.claims[n].met for n in fewer):
-            kept = fewer
-    return [reach.lines[n] for n in kept]
+    """Find lines that cannot all be met, none of which can be spared; the first there are.
+
+    The line at which nobody is left belongs to them; with it ahead, nobody is left earlier.
+    """
+    core: list[int] = []
+    boxes: Boxes = [{}]
+    while boxes:
+        left, number = boxes, -1
+        while left:
+            number += 1
+            left = space.every([left, reach.claims[number].met])
+        core.append(number)
+        boxes = space.every([boxes, reach.claims[number].met])
+    return [reach.lines[number] for number in sorted(core)]
 
 
 def _says_clash(lines: Sequence[Line]) -> str:

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from targeting.rules.model import Constant, Test
 from targeting.workspace.catalogue import Field
@@ -20,6 +20,7 @@ from targeting.workspace.literals import Period
 
 Value = Decimal | str | bool  # a date is the number of days after as_of
 End = Decimal | None  # None: no end on this side
+Limits = tuple[End, End, int | None]  # the lowest and the highest value, the last digit there is
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Axis:
-    """The cells of one field, and the order in which they serve as an example."""
+    """The cells of one field, the order in which they serve as an example, and its limits."""
 
     field: Field
     cells: tuple[Cell, ...]
     order: tuple[int, ...]
+    limits: Limits = (None, None, None)
 
     @functools.cached_property
     def full(self) -> int:
@@ -63,7 +65,8 @@ class Axis:
     def _is_in(self, cell: Cell, value: Value | None) -> bool:
         if cell.ends is not None and isinstance(value, Decimal):
             low, high = cell.ends
-            return (low is None or low < value) and (high is None or value < high)
+            inside = (low is None or low < value) and (high is None or value < high)
+            return inside and _exists(value, *self.limits)
         if cell.start is not None and isinstance(value, str):
             named = (c.value for c in self.cells if c.start is None)
             longer = (c.start for c in self.cells if c.start is not None and c.start != cell.start)
@@ -117,9 +120,9 @@ class Reading:
                 cells = [Cell(True), Cell(False)]
         numbered = sorted(range(len(cells)), key=lambda number: _fitness(field, cells[number]))
         if not may_be_missing(field):
-            return Axis(field, tuple(cells), tuple(numbered))
+            return Axis(field, tuple(cells), tuple(numbered), self._limits(field))
         order = [len(cells), *numbered] if field.type == "date" else [*numbered, len(cells)]
-        return Axis(field, (*cells, Cell(None)), tuple(order))
+        return Axis(field, (*cells, Cell(None)), tuple(order), self._limits(field))
 
     def _ordered(self, field: Field, tests: Iterable[Test]) -> list[Cell]:
         cuts: set[Decimal] = set()
@@ -132,11 +135,9 @@ class Reading:
                     case Constant(value=Decimal() | dt.date()):
                         cut = self.value(field, constant)
                         cuts.update([cut] if isinstance(cut, Decimal) and cut.is_finite() else [])
-        low, high, last = self._limits(field)
-        return list(_stretches(sorted(cuts), low, high, last))
+        return list(_stretches(sorted(cuts), *self._limits(field)))
 
-    def _limits(self, field: Field) -> tuple[End, End, int | None]:
-        """Give the lowest and the highest value there is, and the last digit that values have."""
+    def _limits(self, field: Field) -> Limits:
         if field.type == "date":
             return self.days(dt.date.min), self.days(dt.date.max), 0
         low = None if field.low is None else Decimal(str(field.low))
@@ -226,8 +227,8 @@ def _unnamed(start: str, words: Iterable[str], starts: Iterable[str]) -> str:
     """Make a word with this start that no rule names and that has no longer start of theirs."""
     taken = set(words)
     longer = tuple(s for s in starts if s != start and s.startswith(start))
-    letters = (chr(sign) for sign in range(ord("a"), 0xD800))
-    tries = (start + ending for ending in ("other", *letters))
+    letters = map(chr, range(ord("a"), 0xD800))
+    tries = (start + ending for ending in chain(["other"], letters))
     for word in tries:
         for full in (word, word + "x" * 9):
             if full not in taken and not full.startswith(longer):

@@ -46,7 +46,7 @@ class Compiler:
                 raise TypeError(f"not a condition: {condition!r}")
 
     def could_be(self, condition: Condition, answer: bool) -> pl.Expr:
-        """Compile whether a condition has an answer, or would have it if what is missing were known.
+        """Compile whether a condition has an answer, or would if what is missing were known.
 
         Every test with a missing value may turn out either way, each for itself.
         """
@@ -93,6 +93,11 @@ class Compiler:
         if operator == "between":
             low, high = values
             return (left >= low) & (left <= high)
+        words = [
+            v.value for v in test.values if isinstance(v, Constant) and isinstance(v.value, str)
+        ]
+        if operator == "one_of" and len(words) == len(test.values):
+            return left.is_in(words)  # ten thousand words are one expression, not ten thousand
         if operator in _MANY:
             join, each = _MANY[operator]
             return join(each(left, value) for value in values)

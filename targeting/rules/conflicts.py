@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from targeting.problems import listed
-from targeting.rules.boxes import Box, Boxes, Example, Space, TooMany, meet
+from targeting.rules.boxes import Box, Boxes, Space, TooMany, meet
 from targeting.rules.findings import (
     Finding,
     compared,
@@ -18,6 +18,7 @@ from targeting.rules.findings import (
 )
 from targeting.rules.model import Condition, Rule
 from targeting.rules.reach import Reach, Somebody, apart, in_both, somebody
+from targeting.rules.witness import Example, example
 from targeting.workspace.policy import Policy
 
 _MOST_PIECES = 4_096
@@ -29,15 +30,16 @@ def both_match(reaches: Sequence[Reach], space: Space) -> Iterator[Finding]:
     for first, second in _near(reaches, space.reading.as_of):
         try:
             found = somebody(space, in_both(space, first.boxes, second.boxes))
+            shown = None if found.box is None else example(space, found.box)
         except TooMany:
             too_many.setdefault(second.rule.name, [second]).append(first)
             continue
-        if found.open:
+        if shown is not None:
+            yield _both(first, second, shown, space.reading.as_of)
+        elif found.open:
             why = f"whether it and '{first.rule.name}' can both match: "
             why += compared(_conditions([first, second]))
             yield undecided("S003", why, second.rule, first.rule)
-        elif found.box is not None and (example := space.example(found.box)) is not None:
-            yield _both(first, second, example, space.reading.as_of)
     for second, *others in too_many.values():
         names = listed([one.rule.name for one in others])
         why = f"whether it can match together with {names}: too many alternatives"
@@ -81,18 +83,18 @@ def _share_a_night(first: Rule, second: Rule, as_of: dt.date) -> bool:
     return start <= end
 
 
-def _both(first: Reach, second: Reach, example: Example, as_of: dt.date) -> Finding:
+def _both(first: Reach, second: Reach, shown: Example, as_of: dt.date) -> Finding:
     name = first.rule.name
     what = "customer" if second.rule.kind != "inventory" else "product"
-    shown = says_example(example, as_of) or f"any {what}"
-    message = f"this rule and '{name}' can both match: {shown}"
+    said = says_example(shown, as_of) or f"any {what}"
+    message = f"this rule and '{name}' can both match: {said}"
     return finding(
         "S003",
         on_the_day(message, _conditions([first, second]), as_of),
         second.rule.place,
         (second.rule, first.rule),
         instead=f"exclude the one from the other, or accept: [{{check: S003, with: {name}, …}}]",
-        example=example,
+        example=shown,
     )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from targeting.problems import Place, Problem, Severity
-from targeting.rules.boxes import Example
 from targeting.rules.model import Condition, Constant, Line, OtherField, Rule, tests_in
 from targeting.rules.say import says
+from targeting.rules.witness import Example
 from targeting.workspace.literals import Period
 
 

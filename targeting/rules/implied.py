@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from targeting.rules.boxes import Space
 from targeting.rules.findings import Finding, compared, finding, on_the_day, undecided
@@ -40,20 +40,26 @@ def _inside(condition: Condition, rule: Rule, space: Space) -> Iterator[Finding]
 
 
 def _idle(
-    claims: Sequence[Claim], reasons: Iterable[Claim], rule: Rule, space: Space
+    claims: Sequence[Claim], reasons: Sequence[Claim], rule: Rule, space: Space
 ) -> Iterator[Finding]:
+    space.spend(len(claims) * len(reasons))
     for number, idle in enumerate(claims):
         for reason in reasons:
-            if reason is idle:
+            if reason is idle or not _near(reason, idle):
                 continue
             against = _against(reason, idle, space)
             mutual = against.nobody and _against(idle, reason, space).nobody
-            earlier = any(reason is one for one in claims[:number])
-            if against.nobody and (earlier or not mutual):
+            if against.nobody and (not mutual or any(reason is one for one in claims[:number])):
                 yield _reported(idle, reason, rule, space)
                 break
             if against.open:
                 yield _open(idle, reason, rule)
+
+
+def _near(reason: Claim, idle: Claim) -> bool:
+    """Say whether one could imply the other: then the first boxes already exclude each other."""
+    apart = reason.met and idle.unmet and reason.met[0].keys().isdisjoint(idle.unmet[0])
+    return not apart
 
 
 def _against(reason: Claim, idle: Claim, space: Space) -> Somebody:

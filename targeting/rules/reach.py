@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from targeting.rules.boxes import Box, Boxes, Space, meet
 from targeting.rules.model import Condition, Line, Rule
+from targeting.rules.witness import example
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,14 @@ def reach(space: Space, rule: Rule) -> Reach:
 
 
 def somebody(space: Space, boxes: Iterable[Box]) -> Somebody:
-    """Find the first box that certainly has somebody in it."""
+    """Find the first box that certainly has somebody in it.
+
+    Raises:
+        TooMany: when it would take too long.
+    """
     open_ = False
     for box in boxes:
-        if not space.is_open(box) or space.example(box) is not None:
+        if not space.is_open(box) or example(space, box) is not None:
             return Somebody(box)
         open_ = True
     return Somebody(None, open_)

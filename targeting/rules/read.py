@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -20,7 +19,6 @@ from targeting.rules.forms import (
 )
 from targeting.rules.model import (
     Accept,
-    Accept,
     Condition,
     Example,
     Group,
@@ -29,6 +27,7 @@ from targeting.rules.model import (
     Kind,
     Rule,
 )
+from targeting.rules.names import clashes, proper_name
 from targeting.rules.references import References
 from targeting.rules.scope import Scope
 from targeting.rules.settings import is_setting, mend_names, named_settings
@@ -37,7 +36,6 @@ from targeting.workspace.forms import read_form
 from targeting.workspace.load import Workspace
 from targeting.workspace.words import RULE_KINDS
 from targeting.workspace.yaml import Mapping, Scalar, YamlFile
-from targeting.workspace.yaml import Sequence as Items
 
 
 def read_rules(workspace: Workspace) -> tuple[tuple[Rule, ...], list[Problem]]:
@@ -48,7 +46,7 @@ def read_rules(workspace: Workspace) -> tuple[tuple[Rule, ...], list[Problem]]:
         for file in workspace.rule_files(kind):
             rule = reader.rule(file, kind)
             rules += [] if rule is None else [rule]
-    reader.problems += _clashes(reader.priorities, reader.files)
+    reader.problems += clashes(reader.priorities, reader.files)
     if not errors(reader.problems) and not workspace.unsure:
         reader.problems += unused(reader.shared, reader.used)
     rules.sort(key=lambda rule: (RULE_KINDS.index(rule.kind), rule.priority, rule.name))
@@ -92,7 +90,9 @@ class _Reader:
         name = PurePosixPath(file.name).stem
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             message = f"'{name}' is no name for a rule: lower case letters, digits and _"
-            self._report("P006", message, file.whole, f"rename the file to {_proper(name)}.yaml")
+            self._report(
+                "P006", message, file.whole, f"rename the file to {proper_name(name)}.yaml"
+            )
         self.files.append(file)
         if file.broken:
             return None
@@ -243,15 +243,6 @@ def _accepts(
     )
 
 
-def _accepted(outline: ContactOutline | InventoryOutline, root: Mapping) -> tuple[Accept, ...]:
-    node = root.get("accept")
-    places = [item.place for item in node.items] if isinstance(node, Items) else []
-    return tuple(
-        Accept(form.check, form.other, form.until, place)
-        for form, place in zip(outline.accept, places, strict=True)
-    )
-
-
 def _holdout(outline: ContactOutline | None, rule: str) -> Holdout | None:
     """Name the holdout group: its own name, else the first name the rule ever had."""
     if outline is None or outline.holdout is None:
@@ -259,32 +250,3 @@ def _holdout(outline: ContactOutline | None, rule: str) -> Holdout | None:
     form = outline.holdout
     own = outline.formerly[0] if outline.formerly else rule
     return Holdout(form.share, own if form.name == UNNAMED else form.name)
-
-
-def _clashes(
-    priorities: Sequence[tuple[Kind, int, str, Place]], files: Sequence[YamlFile]
-) -> list[Problem]:
-    """Find names that two kinds share and priorities that two rules of a kind share."""
-    problems = []
-    taken: dict[tuple[Kind, int], str] = {}
-    numbers = {(kind, number) for kind, number, _, _ in priorities}
-    for kind, number, name, place in sorted(priorities, key=lambda p: p[3]):
-        first = taken.setdefault((kind, number), name)
-        if first != name:
-            free = next(
-                n for n in range(number + 1, number + 2 + len(numbers)) if (kind, n) not in numbers
-            )
-            message = f"priority {number} is {first}'s already"
-            problems.append(Problem("P008", message, place, f"type {free}, which is free"))
-    by_name: dict[str, str] = {}
-    for file in sorted(files, key=lambda file: file.name):
-        first = by_name.setdefault(PurePosixPath(file.name).stem, file.name)
-        if first != file.name:
-            message = f"a rule of this name stands in {first} too"
-            problems.append(Problem("P007", message, file.whole, "rename one of the files"))
-    return problems
-
-
-def _proper(name: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    return words if re.match(r"[a-z]", words) else f"rule_{words}".rstrip("_")

@@ -12,7 +12,7 @@ import polars as pl
 
 from targeting.rules.compile import Compiler, without_nan
 from targeting.rules.examples import MEMBERS
-from targeting.rules.model import Constant, Example, Rule, fields_read
+from targeting.rules.model import Constant, Example, Line, Rule, fields_read
 from targeting.workspace.catalogue import Field
 from targeting.workspace.literals import Period
 
@@ -41,6 +41,28 @@ def evaluate(rule: Rule, as_of: dt.date, minor: int = 100) -> list[tuple[Example
         matched = rows.lazy().select(meets(rule, Compiler(day, minor))).collect().to_series()
         tried |= {number: met for (number, _), met in zip(pairs, matched, strict=True)}
     return [(example, tried[number]) for number, example in enumerate(rule.examples)]
+
+
+def passes(rule: Rule, as_of: dt.date, minor: int = 100) -> list[tuple[bool, ...]]:
+    """Say for each example which of the rule's own lines (`own_lines`) it passes."""
+    lines = own_lines(rule)
+    tried = []
+    for example in rule.examples:
+        day = example.as_of or as_of
+        compiler = Compiler(day, minor)
+        met = [compiler.condition(line.condition) for line in lines]
+        passed = [
+            (one if line.wanted else ~one).alias(str(number))
+            for number, (one, line) in enumerate(zip(met, lines, strict=True))
+        ]
+        tried.append((day, passed, example))
+    rows = [given_rows(rule, [e], day, minor).lazy().select(p) for day, p, e in tried]
+    return [tuple(frame.row(0)) for frame in pl.collect_all(rows)]
+
+
+def own_lines(rule: Rule) -> list[Line]:
+    """List the lines that examples are tried on: when and exclude, not the guardrails."""
+    return [line for line in rule.lines() if line.step != "guardrail"]
 
 
 def dtype_of(field: Field) -> Any:

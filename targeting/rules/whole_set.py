@@ -60,7 +60,12 @@ def read_whole_set(
     for key, node in expect.entries if isinstance(expect, YamlMapping) else ():
         places[key.text] = key.place
         if key.text not in rules:
-            scope.report("R001", f"'{key.text}' is no contact rule", key.place, scope.suggest(key.text, rules))
+            scope.report(
+                "R001",
+                f"'{key.text}' is no contact rule",
+                key.place,
+                scope.suggest(key.text, rules),
+            )
         for item in node.items if isinstance(node, YamlSequence) else ():
             if isinstance(item, Scalar) and item.text not in known:
                 message = f"'{item.text}' is not among the customers of this test"
@@ -68,7 +73,13 @@ def read_whole_set(
     if not scope.sound:
         return None, scope.problems
     made = WholeSet(
-        file.name, outline.title, outline.as_of, customers, outline.expect, outline.nobody_else, places
+        file.name,
+        outline.title,
+        outline.as_of,
+        customers,
+        outline.expect,
+        outline.nobody_else,
+        places,
     )
     return made, scope.problems
 
@@ -86,7 +97,9 @@ def customers_of(test: WholeSet, catalogue: Catalogue, minor: int) -> pl.DataFra
     return pl.DataFrame(columns).sort(CUSTOMER)
 
 
-def _plain(stated: Stated | None, name: str, catalogue: Catalogue, as_of: dt.date, minor: int) -> Any:
+def _plain(
+    stated: Stated | None, name: str, catalogue: Catalogue, as_of: dt.date, minor: int
+) -> Any:
     if stated is None or stated.value is None:
         return None
     return stated_value(catalogue[name], stated.value, stated.ahead, as_of, minor)
@@ -111,7 +124,9 @@ def _customers(node: Node | None, scope: Scope) -> tuple[Mapping[str, Stated], .
 
 def _customer(node: Node, scope: Scope) -> Mapping[str, Stated]:
     if not isinstance(node, YamlMapping):
-        scope.report("T001", "a customer is 'field: value'", node.place, "{customer_id: a, age: 30}")
+        scope.report(
+            "T001", "a customer is 'field: value'", node.place, "{customer_id: a, age: 30}"
+        )
         return {}
     row: dict[str, Stated] = {}
     for key, value in node.entries:

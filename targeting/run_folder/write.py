@@ -8,6 +8,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,9 @@ def whole_or_nothing(out: Path, run_id: str, *, instead: bool = False) -> Iterat
         partial.rename(out / run_id)
         _sync_folder(out)
     finally:
-        _remove(partial)
-        _remove(former)
+        with _undisturbed():
+            _remove(partial)
+            _remove(former)
 
 
 def publish(out: Path, run_id: str) -> None:
@@ -146,6 +149,20 @@ def file_sha256(path: Path) -> str:
     """Hash a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no second Ctrl-C end the tidying up after the first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+    before = [(n, signal.signal(n, lambda *_: None)) for n in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _remove(path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from targeting.problems import Place, Problem
-from targeting.workspace.breaks import place_at
+from targeting.workspace.spot import place_at
 
 LARGEST_FILE = 1_000_000
 

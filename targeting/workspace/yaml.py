@@ -11,7 +11,8 @@ from pathlib import Path
 import yaml
 
 from targeting.problems import Place, Problem
-from targeting.workspace.breaks import explain, misread_block, place_at
+from targeting.workspace.breaks import explain, misread_block
+from targeting.workspace.spot import place_at
 from targeting.workspace.text import lines_of, read_text, unprintable
 
 DEEPEST = 40

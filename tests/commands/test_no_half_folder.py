@@ -122,16 +122,15 @@ def test_a_folder_that_may_not_be_written_is_3(small: ShopFolder) -> None:
 
 
 def test_a_run_that_is_refused_while_it_writes_leaves_nothing(tmp_path: Path) -> None:
+    settings = SMALL["targeting.yaml"].replace("city: city,", "city: city, segment: part,")
+    header = SMALL["customers.csv"].splitlines()[0].replace("city", "city,part")
     files = {
-        "targeting.yaml": SMALL["targeting.yaml"].replace("city: city,", "city: city, segment: city,")
-        + "  segment: {type: category}\n",
-        "customers.csv": SMALL["customers.csv"].replace("c,40,Lahore,c@example.com,no", "c,40,Lahore,c@example.com,yes"),
-    }  # fmt: skip
+        "targeting.yaml": settings + "  segment: {type: category}\n",
+        "customers.csv": f"{header}\n"
+        "a,20,Lahore,A/B,a@example.com,yes,\n"
+        "b,20,Lahore,a b,b@example.com,yes,\n",
+    }
     made = shop(tmp_path, files)
-    rows = SMALL["customers.csv"].splitlines()[0].replace("city", "city,part") + "\n"
-    rows += "a,20,Lahore,A/B,a@example.com,yes,\nb,20,Lahore,a b,b@example.com,yes,\n"
-    made.write("customers.csv", rows)
-    made.write("targeting.yaml", files["targeting.yaml"].replace("segment: city", "segment: part"))
     ran = made.run_here("run")
     assert ran.code == 1, ran.out + ran.err
     assert "would share the file 'a_b'" in ran.err

@@ -126,18 +126,22 @@ def run_here(*arguments: str, cwd: Path) -> Ran:
     from targeting.cli.console import guarded
     from targeting.cli.main import group
 
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with _as_if_alone("targeting", *arguments), contextlib.chdir(cwd):
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                code = guarded(group)
-            except SystemExit as error:
-                code = int(error.code or 0)
-    spoken = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    heard = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(b, encoding="utf-8", write_through=True) for b in heard)
+    with (
+        _as_if_alone("targeting", *arguments),
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            code = guarded(group)
+        except SystemExit as error:
+            code = int(error.code or 0)
+    spoken = [stream.getvalue().decode() for stream in heard]
     assert "Traceback" not in spoken[1], spoken[1]
     assert "a defect of the program" not in spoken[1], spoken[1]
-    return Ran(code, *spoken, cwd)
+    return Ran(code, spoken[0], spoken[1], cwd)
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ GIVEN = (
     " seen_on: missing, due_on: missing}"
 )
 THEN = "then: {offer: hello, channel: email, message: hello.j2}\n"
-MEMORY = Path("/dev/shm")  # hundreds of small folders are made and removed
+MEMORY = Path("/dev/shm")  # noqa: S108  # hundreds of small folders are made and removed
 RULE = "rules/marketing/hello.yaml"
 
 
@@ -83,7 +83,7 @@ def problems(files: Mapping[str, str | bytes | None] | str) -> list[Problem]:
 
 def of_condition(condition: str, **rest: str) -> list[Problem]:
     """Give the problems of a rule with one condition."""
-    return problems(rule(condition, **rest))  # type: ignore[arg-type]
+    return problems(rule(condition, **rest))
 
 
 def word(problem: Problem) -> str:

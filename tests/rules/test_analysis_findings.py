@@ -18,7 +18,7 @@ from targeting.workspace.literals import Period
 from targeting.workspace.load import Workspace, load
 from targeting.workspace.policy import Channel, Policy
 from tests.kit.conditions import FIELDS, rule
-from tests.kit.shop import shop
+from tests.kit.shop import ROOT, shop
 
 AS_OF = dt.date(2026, 11, 24)
 SEGMENTS = """\
@@ -288,12 +288,15 @@ def test_two_fields_are_compared_as_far_as_an_example_shows(workspace: Workspace
     first = rule("first", {"when": {"all": [more, {"visits": {"at_least": 5}}]}})
     second = rule("second", {"when": {"all": [more, {"age": {"at_most": 6}}]}}, priority=2)
     (message,) = said([first, second], workspace, "S003")
-    assert message == "this rule and 'first' can both match: visits 5, age 6"
+    assert message == "this rule and 'first' can both match: age 6, visits 5"
     (unsure,) = said([rule("one", {"when": {"all": [more, less]}})], workspace)
     assert unsure == (
         "cannot decide whether it matches anybody: it depends on how two fields compare:"
         " 'age is more than visits', 'age is less than visits'"
     )
+    missing = rule("one", {"when": {"all": [more, {"visits": {"missing": "yes"}}]}})
+    (sure,) = said([missing], workspace)
+    assert sure.startswith("nobody can match")
     assert said([rule("one", {"when": {"all": [more]}, "exclude": [more]})], workspace, "S001") == [
         "nobody can match: line 1 (age is more than visits) and line 1 (not (age is more than"
         " visits)) exclude each other"
@@ -358,3 +361,16 @@ def test_an_acceptance_in_a_rule_file_is_obeyed_and_shown_where_it_is_idle(tmp_p
     assert [(p.code, p.place.line, p.message) for p in of_folder(made.folder)] == [
         ("R005", 13, "there is no S005 here to accept")
     ]
+
+
+def test_the_sample_shops_contact_rules_part_their_customers_but_for_what_they_accept() -> None:
+    sample, _ = load(ROOT)
+    assert sample is not None
+    rules = [one for one in read_rules(sample)[0] if one.kind != "inventory"]
+    assert analyse(rules, sample, AS_OF) == []
+    (ended,) = analyse(rules, sample, dt.date(2027, 7, 1))
+    assert ended.message == (
+        "this rule and 'lapsing_vip_call' can both match: segment Lapsing loyalists,"
+        " monetary 3000000, recency_days 60, last_contacted_on missing, email_consent yes"
+        " (accepted until 2027-06-30, which has passed)"
+    )

@@ -10,6 +10,7 @@ import polars as pl
 import yaml
 from hypothesis import given, settings
 
+from targeting.problems import errors
 from targeting.rules.compile import Compiler, without_nan
 from targeting.rules.conditions import read_when
 from targeting.rules.scope import Scope
@@ -167,7 +168,7 @@ def compiled(when: str, frame: pl.DataFrame) -> list[bool]:
     assert isinstance(file.root, Mapping)
     scope = Scope(FIELDS)
     groups = read_when(file.root, scope)
-    assert not scope.problems, [str(p) for p in scope.problems]
+    assert not errors(scope.problems), [str(p) for p in scope.problems]
     compiler = Compiler(AS_OF, MINOR)
     exprs = [compiler.condition(group) for group in groups]
     answers = (

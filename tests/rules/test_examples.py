@@ -70,7 +70,7 @@ def test_the_examples_of_a_broken_rule_are_read_for_what_they_say_themselves() -
     ],
 )
 def test_no_example_depends_on_the_day(condition: str, given: str, fine: bool) -> None:
-    name = condition[1:].split(":")[0]
+    name = condition[1:].split(":", maxsplit=1)[0]
     stated = f"given: {{{name}: {given}}}"
     cases = [f"case: a, {stated}, expect: in", f"case: b, {stated}, expect: out"]
     assert {p.code for p in of(condition, *cases)} == (set() if fine else {"E003"})

@@ -298,7 +298,7 @@ def test_then_of_an_inventory_rule_is_strict(then: str, code: str, typed: str) -
     "top", ["pick: {at_most: 1}", "holdout: 10%", "cooldown: ever", "without: []"]
 )
 def test_inventory_rules_take_no_pick_holdout_cooldown_or_without(top: str) -> None:
-    assert of_stock(planning("flag: a", top + "\n")) == [("P001", top.split(":")[0])]
+    assert of_stock(planning("flag: a", top + "\n")) == [("P001", top.split(":", maxsplit=1)[0])]
 
 
 def test_an_inventory_rule_names_fields_of_products() -> None:
@@ -380,5 +380,5 @@ def test_every_problem_of_every_file_is_told_in_one_go() -> None:
         "rules/retention/c.yaml": rule("visits: 1_000"),
     }
     assert sorted(brief(problems(texts))) == sorted(
-        [("F001", "aeg"), ("V001", "lahore"), ("P001", "titel"), ("Y001", "["), ("T003", "1_000")]
+        [("F001", "aeg"), ("V001", "lahore"), ("P001", "titel"), ("R001", "emial"), ("Y001", "["), ("T003", "1_000")]
     )

@@ -15,7 +15,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(20)
 )
 QUARTER_MB = 250_000
-HOSTILE = {
+HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "alias bomb": (BOMB, "Y004"),
     "10,000 brackets": ("a: " + "[" * 10_000, "Y003"),
     "10,000 pairs of brackets": ("a: " + "[" * 10_000 + "]" * 10_000, "Y003"),

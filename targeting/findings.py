@@ -1,0 +1,171 @@
+"""What only the data or the last run can tell of a rule: whom it takes, and what was changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from targeting.plan import Plan, examine
+from targeting.preview import Scored, known_rules, rows_for
+from targeting.problems import Place, Problem, in_order
+from targeting.rules.match import funnel, is_met, match
+from targeting.rules.model import Constant, Rule, tests_in
+from targeting.rules.say import title_of
+
+NEARLY_ALL = 0.9
+FEW = 3  # how many other rules a finding names
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """The customers of the last run, matched line by line."""
+
+    scored: Scored
+    rules: Sequence[Rule]
+    customers: pl.DataFrame
+    met: pl.DataFrame  # one yes/no column a rule
+    funnel: pl.DataFrame
+
+
+def data_findings(plan: Plan, scored: Scored) -> tuple[Problem, ...]:
+    """Warn of rules that take nobody, nearly all, one another's customers, or hang on the missing.
+
+    D001 nobody; D002 a threshold outside all that is seen; D003 nearly everybody; D004 people in
+    several campaigns; N001 customers whom only a missing value keeps out.
+    """
+    minor = 10**plan.workspace.settings.shop.minor_digits
+    rules = known_rules(plan.contact_rules, scored)
+    customers = rows_for(rules, scored)
+    matched = match(customers.lazy(), rules, scored.as_of, minor).collect()
+    met = matched.select(is_met(rule).alias(rule.name) for rule in rules)
+    steps = funnel(customers.lazy(), matched, rules, scored.as_of, minor)
+    seen = _Matched(scored, rules, customers, met, steps)
+    found = [p for rule in rules for p in _of_rule(rule, seen, minor)]
+    return in_order(found)
+
+
+def changes(plan: Plan, last: Path) -> tuple[Problem, ...]:
+    """Tell what no example can see: what was changed in a rule since the last run (C001)."""
+    before, _ = examine(last / "inputs")
+    if before is None:
+        return ()
+    old = {rule.name: rule for rule in before.rules}
+    found = [
+        _warning("C001", f"{what} since {last.name}: {was} before, {now} now", rule.place)
+        for rule in plan.rules
+        if rule.name in old
+        for what, was, now in _changed(old[rule.name], rule)
+    ]
+    return in_order(found)
+
+
+def _of_rule(rule: Rule, seen: _Matched, minor: int) -> Iterator[Problem]:
+    yield from _nobody_or_all(rule, seen)
+    yield from _outside(rule, seen, minor)
+    yield from _several(rule, seen)
+    yield from _missing(rule, seen)
+
+
+def _nobody_or_all(rule: Rule, seen: _Matched) -> Iterator[Problem]:
+    everybody = seen.customers.height
+    taken = int(seen.met[rule.name].sum())
+    if not everybody or not rule.is_active(seen.scored.as_of):
+        return
+    if taken == 0:
+        steps = seen.funnel.filter(pl.col("rule") == rule.name)
+        number = steps["left"].to_list().index(0)
+        before, line = steps["left"][number - 1], steps["line"][number]
+        place = _place(rule, number - 1)
+        yield _warning("D001", f"matches nobody: of {before:,} left, none passes '{line}'", place)
+    elif taken > NEARLY_ALL * everybody:
+        message = f"matches {taken:,} of {everybody:,} customers"
+        yield _warning("D003", message, rule.place, "is a line missing?")
+
+
+def _outside(rule: Rule, seen: _Matched, minor: int) -> Iterator[Problem]:
+    for test in (t for line in rule.lines() for t in tests_in(line.condition)):
+        column = seen.customers.get_column(test.field.name)
+        numbers = [
+            value.value
+            for value in test.values
+            if isinstance(value, Constant) and isinstance(value.value, Decimal)
+        ]
+        if not numbers or test.field.type not in ("number", "money") or not column.count():
+            continue
+        unit = minor if test.field.type == "money" else 1
+        low, high = float(column.min()) / unit, float(column.max()) / unit  # type: ignore[arg-type]
+        outside = [number for number in numbers if not low <= float(number) <= high]
+        if outside:
+            message = f"{outside[0]:f} lies outside all that is seen of {title_of(test.field)}"
+            yield _warning("D002", message, test.place, f"seen: {low:,.6g} to {high:,.6g}")
+
+
+def _several(rule: Rule, seen: _Matched) -> Iterator[Problem]:
+    mine = seen.met[rule.name]
+    both = {
+        other.name: int((seen.met[other.name] & mine).sum())
+        for other in seen.rules
+        if other.name > rule.name
+    }
+    shared = sorted(((n, name) for name, n in both.items() if n), key=lambda p: (-p[0], p[1]))
+    if shared:
+        names = ", ".join(f"{name} ({count:,})" for count, name in shared[:FEW])
+        more = f" and {len(shared) - FEW} more rules" if len(shared) > FEW else ""
+        message = f"some of its {int(mine.sum()):,} customers match {names}{more} too"
+        yield _warning("D004", message, rule.place, "priority and each_customer_gets settle it")
+
+
+def _missing(rule: Rule, seen: _Matched) -> Iterator[Problem]:
+    steps = seen.funnel.filter(pl.col("rule") == rule.name)
+    for number, (line, lost) in enumerate(steps.select("line", "lost_missing").iter_rows()):
+        if lost:
+            message = f"only a missing value keeps {lost:,} customers out: {line}"
+            help_ = "say or_missing: no where that is meant, or_missing: yes where it is not"
+            yield _warning("N001", message, _place(rule, number - 1), help_)
+
+
+def _changed(old: Rule, new: Rule) -> Iterator[tuple[str, object, object]]:
+    pairs = {
+        "priority changed": (old.priority, new.priority),
+        "active changed": (_days(old), _days(new)),
+        "pick changed": (old.pick, new.pick),
+        "holdout changed": (old.holdout, new.holdout),
+        "then changed": (old.then, new.then),
+        "cooldown changed": (old.cooldown, new.cooldown),
+        "budget changed": (old.budget, new.budget),
+    }
+    for what, (was, now) in pairs.items():
+        if was != now:
+            yield what, _shown(was), _shown(now)
+
+
+def _days(rule: Rule) -> str:
+    start: dt.date | str = rule.active_from or "always"
+    return f"{start} to {rule.active_until or 'ever'}"
+
+
+def _shown(value: object) -> str:
+    """Show a part of a rule in one line: only what is set."""
+    if value is None:
+        return "none"
+    fields = getattr(value, "__dataclass_fields__", None)
+    if fields is None or isinstance(value, (str, int, Decimal)):
+        return str(value)
+    parts = [
+        f"{name} {getattr(value, name)}" for name in fields if getattr(value, name) is not None
+    ]
+    return ", ".join(parts)
+
+
+def _place(rule: Rule, line: int) -> Place:
+    lines = rule.lines()
+    return lines[line].condition.place if 0 <= line < len(lines) else rule.place
+
+
+def _warning(code: str, message: str, place: Place, instead: str | None = None) -> Problem:
+    return Problem(code, message, place, instead, "warning")
