@@ -11,11 +11,13 @@ from pathlib import Path
 import polars as pl
 
 from targeting.plan import Plan, examine
-from targeting.preview import Scored, known_rules, rows_for
+from targeting.preview import Scored, known_rules, last_scored, rows_for
 from targeting.problems import Place, Problem, in_order
+from targeting.rules.analysis import analyse
 from targeting.rules.match import funnel, is_met, match
 from targeting.rules.model import Constant, Rule, tests_in
 from targeting.rules.say import title_of
+from targeting.run_folder.write import latest
 
 NEARLY_ALL = 0.9
 FEW = 3  # how many other rules a finding names
@@ -30,6 +32,23 @@ class _Matched:
     customers: pl.DataFrame
     met: pl.DataFrame  # one yes/no column a rule
     funnel: pl.DataFrame
+
+
+def everything(folder: Path, out: Path, today: dt.date) -> tuple[Problem, ...]:
+    """Check a workspace by all that is at hand: its files, its rules together, the last run.
+
+    The rules are analysed as of the day that targeting.yaml names, else `today`.
+    """
+    plan, problems = examine(folder)
+    if plan is None:
+        return problems
+    written = plan.workspace.settings.as_of
+    as_of = written if isinstance(written, dt.date) else today
+    found = [*problems, *analyse(plan.rules, plan.workspace, as_of)]
+    last = latest(out)
+    if last is not None:
+        found += [*data_findings(plan, last_scored(out, plan.workspace)), *changes(plan, last)]
+    return in_order(found)
 
 
 def data_findings(plan: Plan, scored: Scored) -> tuple[Problem, ...]:

@@ -46,7 +46,7 @@ def last_scored(out: Path, workspace: Workspace) -> Scored:
     folder = latest(out)
     if folder is None:
         message = "there is no run to look at yet"
-        raise refuse("W002", message, Place(str(out)), "make one: targeting run --dry-run, or run")
+        raise refuse("W002", message, Place(str(out)), "make one: targeting run")
     manifest = read_manifest(folder)
     fields = workspace.customer_fields
     customers = pl.scan_parquet(folder / "customers.parquet")
@@ -122,7 +122,7 @@ def _has_fields(rule: Rule, have: Sequence[str]) -> None:
     missing = _missing_field(rule, have)
     if missing is not None:
         message = f"the last run has no '{missing}', which this rule reads"
-        raise refuse("W003", message, rule.place, "run once more: targeting run --dry-run")
+        raise refuse("W003", message, rule.place, "run once more: targeting run")
 
 
 def _in_minor_units(customers: pl.LazyFrame, fields: Catalogue, digits: int) -> pl.LazyFrame:

@@ -10,6 +10,8 @@ import click
 from targeting.cli.console import WRONG_INPUT, count_problems, note, say, say_json
 from targeting.cli.options import (
     json_option,
+    out_option,
+    today,
     workspace_argument,
     workspace_of,
     workspace_option,
@@ -22,6 +24,7 @@ FORMATS = ("text", "json", "github", "sarif")
 @click.command("check")
 @workspace_argument
 @workspace_option
+@out_option
 @click.option("--strict", is_flag=True, help="Let warnings fail the check too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text")
 @click.option("--explain", "code", metavar="CODE", help="Say what a code means.")
@@ -29,6 +32,7 @@ FORMATS = ("text", "json", "github", "sarif")
 def command(
     folder: Path | None,
     option_folder: Path | None,
+    out: Path | None,
     strict: bool,
     form: str,
     code: str | None,
@@ -42,9 +46,10 @@ def command(
         page = page_of(code)
         say_json({"code": code.upper(), "page": page}) if as_json else say(page)
         return
-    from targeting.plan import examine
+    from targeting.findings import everything
 
-    _, problems = examine(workspace_of(folder, option_folder))
+    workspace = workspace_of(folder, option_folder)
+    problems = everything(workspace, out or workspace / "out", today())
     if as_json or form == "json":
         say_json([problem.as_dict() for problem in problems])
     elif form == "sarif":

@@ -69,7 +69,8 @@ def _of_any(rules: Sequence[Rule], space: Space) -> tuple[list[Reach], list[Find
             found.append(_too_many("S001", rule))
     for one in reaches:
         found += _unless_too_many("S001", one.rule, partial(_nobody, one, space))
-    found += both_match(reaches, space)
+    contacts = [one for one in reaches if one.rule.kind != "inventory"]  # there overlap is meant
+    found += both_match(contacts, space)
     for one in reaches:
         found += _unless_too_many("S005", one.rule, partial(implied_lines, one, space))
     return reaches, found

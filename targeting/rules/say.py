@@ -25,11 +25,11 @@ from targeting.workspace.words import OPERATORS
 
 
 def says_line(line: Line) -> str:
-    """Say one step of a funnel."""
+    """Say one step of a funnel; who meets an `exclude` or guardrail line is left out by it."""
     text = says(line.condition)
     if line.step == "guardrail":
-        return f"{line.guardrail}: not ({text})"
-    return text if line.wanted else f"not ({text})"
+        return f"{line.guardrail}: {text}"
+    return text if line.wanted or line.step == "exclude" else f"not ({text})"
 
 
 def says(condition: Condition) -> str:
@@ -74,6 +74,8 @@ def _says_test(test: Test) -> str:
     values = [_plain(value, test.field) for value in test.values]
     if test.operator == "between":
         return f"{name} {words} {values[0]} and {values[1]}"
+    if test.operator == "older_than":
+        values = [f"{value} ago" for value in values]
     text = f"{name} {words} {' or '.join(values)}"
     return text if test.or_missing is None else text + _or_missing(test.or_missing)
 

@@ -67,7 +67,10 @@ def _around(test: Test, constant: Constant) -> Iterator[tuple[str, Constant]]:
         case Period(count=count, unit=unit):
             for days in (count - 1, count, count + 1):
                 if days >= 0:
-                    yield f"{days} {unit}s", Constant(Period(days, unit))
+                    moved_period = Period(days, unit)
+                    ahead = test.operator == "within_next"
+                    said = f"in {moved_period}" if ahead else f"{moved_period} ago"
+                    yield said, Constant(moved_period)
         case dt.date() as day:
             for moved_day in (day - dt.timedelta(1), day, day + dt.timedelta(1)):
                 yield moved_day.isoformat(), Constant(moved_day)

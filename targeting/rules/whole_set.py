@@ -53,7 +53,7 @@ def read_whole_set(
     if outline is None or not isinstance(file.root, YamlMapping):
         return None, problems
     scope = Scope(catalogue, problems=problems)
-    customers = _customers(file.root.get("customers"), scope)
+    customers = _customers(file.root, scope)
     known = {str(_id(row)) for row in customers}
     places = {"": file.root.first}
     expect = file.root.get("expect")
@@ -105,9 +105,10 @@ def _plain(
     return stated_value(catalogue[name], stated.value, stated.ahead, as_of, minor)
 
 
-def _customers(node: Node | None, scope: Scope) -> tuple[Mapping[str, Stated], ...]:
+def _customers(root: YamlMapping, scope: Scope) -> tuple[Mapping[str, Stated], ...]:
+    node = root.get("customers")
     if not isinstance(node, YamlSequence) or not node.items:
-        place = node.place if node is not None else Place("")
+        place = node.place if node is not None else root.first
         scope.report("T001", "must be a list of customers", place, "- {customer_id: a, age: 30}")
         return ()
     rows = [_customer(item, scope) for item in node.items]
@@ -117,7 +118,7 @@ def _customers(node: Node | None, scope: Scope) -> tuple[Mapping[str, Stated], .
         if name is None:
             scope.report("P002", "this customer has no customer_id", item.place, "customer_id: a")
         elif name in seen:
-            scope.report("Y002", f"customer '{name}' stands twice", item.place, "another id")
+            scope.report("E006", f"customer '{name}' stands twice", item.place, "another id")
         seen.add(str(name))
     return tuple(rows)
 

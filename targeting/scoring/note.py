@@ -10,8 +10,8 @@ class Note:
     """One warning: a stable code, the field it is about (empty: the whole score), a sentence.
 
     L001 leakage; M001 not built yet; M002 too few to learn from; M003 no history; M004 no better
-    than chance; M005 judged on few; M006 an input left out; S001 fewer segments than wished; S002
-    a feature that tells nobody apart; S003 the number was not chosen by bootstrap.
+    than chance; M005 judged on few; M006 an input left out; M007 fewer segments than wished; M008
+    a feature that tells nobody apart; M009 the number was not chosen by bootstrap.
     """
 
     code: str

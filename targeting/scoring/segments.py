@@ -65,7 +65,7 @@ def fit_segments(
     notes = [_tells_nobody_apart(f) for f in features if f.constant and len(points)]
     distinct = len(np.unique(points, axis=0))
     if distinct == 0:
-        empty = Note("S001", "", "no customer has any of the features: there are no segments")
+        empty = Note("M007", "", "no customer has any of the features: there are no segments")
         return SegmentModel(features, (), (), 0.0, None, 0, (empty,))
     clusters, names, more = _clustered(points, distinct, form, _usable(previous, form))
     return SegmentModel(
@@ -200,7 +200,7 @@ def _silhouette(points: Floats, labels: npt.NDArray[np.intp]) -> float | None:
 
 def _tells_nobody_apart(feature: FeatureScale) -> Note:
     what = "is missing in every customer" if feature.median is None else "is the same for everyone"
-    return Note("S002", feature.name, f"'{feature.name}' {what}: it does not shape the segments")
+    return Note("M008", feature.name, f"'{feature.name}' {what}: it does not shape the segments")
 
 
 def _fewer(number: int, form: Segments, matched: dict[int, str]) -> list[Note]:
@@ -208,9 +208,9 @@ def _fewer(number: int, form: Segments, matched: dict[int, str]) -> list[Note]:
         return []
     empty = ", ".join(name for name in form.names if name not in matched.values())
     text = f"{number} segments for {len(form.names)} names: only {number} customers differ in the "
-    return [Note("S001", "", f"{text}features; nobody is called {empty}")]
+    return [Note("M007", "", f"{text}features; nobody is called {empty}")]
 
 
 _CHOSEN = Note(
-    "S003", "", "the number of segments has the best silhouette; the bootstrap is not built yet"
+    "M009", "", "the number of segments has the best silhouette; the bootstrap is not built yet"
 )

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +46,17 @@ def save_models(
     folder: Path, segments: SegmentModel | None, likelihoods: Mapping[str, LikelihoodModel]
 ) -> None:
     """Write models in place of those that are there."""
-    from sklearn import __version__ as scikit_learn
-    from skops import io
-
     models = Models(segments, likelihoods)
     folder.mkdir(parents=True, exist_ok=True)
     trees = {_tree_file(model): model for model in likelihoods.values() if model.tree is not None}
     for name, model in trees.items():
+        from skops import io  # with scikit-learn behind it: only where there is a tree
+
         _write(folder / name, io.dumps(model.tree))
     written = {
         "form": FORM,
         "program": __version__,
-        "scikit_learn": scikit_learn,
+        "scikit_learn": version("scikit-learn"),
         "digest": digest(models),
         **_as_json(models),
     }
@@ -133,8 +133,7 @@ def _listed(scales: Mapping[str, str]) -> str:
 
 
 def _check_versions(written: Any, place: Place) -> None:
-    from sklearn import __version__ as scikit_learn
-
+    scikit_learn = version("scikit-learn")
     if written["form"] != FORM:
         message = (
             f"these models were saved by targeting {written['program']} in form {written['form']}; "

@@ -35,7 +35,7 @@ OPERATORS: dict[str, Operator] = {
     "has_all": Operator("values", "has all of"),
     "has_none": Operator("values", "has none of", negates="has_any"),
     "within_last": Operator("period", "is within the last"),
-    "older_than": Operator("period", "is longer ago than"),
+    "older_than": Operator("period", "is at least"),
     "within_next": Operator("period", "is within the next"),
     "before": Operator("value", "is before"),
     "after": Operator("value", "is after"),

@@ -380,5 +380,12 @@ def test_every_problem_of_every_file_is_told_in_one_go() -> None:
         "rules/retention/c.yaml": rule("visits: 1_000"),
     }
     assert sorted(brief(problems(texts))) == sorted(
-        [("F001", "aeg"), ("V001", "lahore"), ("P001", "titel"), ("R001", "emial"), ("Y001", "["), ("T003", "1_000")]
+        [
+            ("F001", "aeg"),
+            ("V001", "lahore"),
+            ("P001", "titel"),
+            ("R001", "emial"),
+            ("Y001", "["),
+            ("T003", "1_000"),
+        ]
     )
