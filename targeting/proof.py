@@ -10,7 +10,7 @@ from typing import Any
 from targeting.campaigns.rehearse import rehearse
 from targeting.plan import Plan
 from targeting.problems import Problem, in_order
-from targeting.rules.model import Example, Rule
+from targeting.rules.model import Example, Line, Rule
 from targeting.rules.say import says_line
 from targeting.rules.try_examples import own_lines, passes
 
@@ -66,12 +66,16 @@ def _failure(rule: Rule, example: Example, met: tuple[bool, ...]) -> Problem | N
         return None
     expected, got = ("in", "out") if example.expect else ("out", "in")
     lines = [
-        f"{'yes' if ok else ' no'}  {says_line(line)}"
+        f"{'passes' if ok else 'fails '}  {_step(line)}{says_line(line)}"
         for line, ok in zip(own_lines(rule), met, strict=True)
     ]
     message = f"'{example.case}' should be {expected} and is {got}"
     outcome = "\n              ".join(["line by line:", *lines])
     return Problem("E005", message, example.place, outcome)
+
+
+def _step(line: Line) -> str:
+    return "exclude: " if line.step == "exclude" else ""
 
 
 def _undecided(rule: Rule, table: list[tuple[bool, ...]]) -> tuple[str, ...]:

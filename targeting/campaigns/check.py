@@ -70,14 +70,11 @@ def not_yet_obeyed(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem]
         "after": bool(policy.after),
         "settle_by": policy.settle_by == "expected_value",
     }
-    found = [
-        _not_obeyed(key, workspace.place(FILE, key)) for key, is_set in later.items() if is_set
-    ]
-    return found + [
-        _not_obeyed("cooldown", workspace.place(rule.file, "cooldown"))
-        for rule in rules
-        if rule.cooldown is not None
-    ]
+    found = [_not_obeyed(key, workspace.place(FILE, key)) for key, set_ in later.items() if set_]
+    own = [rule for rule in rules if rule.cooldown is not None]
+    if own and policy.cooldown is None:  # said once: the policy's warning covers the rules'
+        found.append(_not_obeyed("cooldown", workspace.place(own[0].file, "cooldown")))
+    return found
 
 
 def _not_obeyed(key: str, place: Place) -> Problem:

@@ -20,7 +20,7 @@ from targeting.rules.findings import Finding, compared, finding, on_the_day, und
 from targeting.rules.implied import implied_lines
 from targeting.rules.model import Condition, Line, Rule
 from targeting.rules.reach import Reach, reach, somebody
-from targeting.rules.say import says_line
+from targeting.rules.say import says
 from targeting.workspace.load import Workspace
 from targeting.workspace.policy import Policy
 from targeting.workspace.words import CONTACT_KINDS
@@ -51,6 +51,7 @@ def findings(rules: Sequence[Rule], workspace: Workspace, as_of: dt.date) -> lis
 
 def _of_contacts(rules: Sequence[Rule], space: Space, workspace: Workspace) -> list[Finding]:
     reaches, found = _of_any(rules, space)
+    found += both_match(reaches, space)  # that rules of the stock overlap is meant
     for number, lower in enumerate(reaches):
         search = partial(never_reached, lower, reaches[:number], space, workspace.policy)
         found += _unless_too_many("S002", lower.rule, search)
@@ -69,8 +70,6 @@ def _of_any(rules: Sequence[Rule], space: Space) -> tuple[list[Reach], list[Find
             found.append(_too_many("S001", rule))
     for one in reaches:
         found += _unless_too_many("S001", one.rule, partial(_nobody, one, space))
-    contacts = [one for one in reaches if one.rule.kind != "inventory"]  # there overlap is meant
-    found += both_match(contacts, space)
     for one in reaches:
         found += _unless_too_many("S005", one.rule, partial(implied_lines, one, space))
     return reaches, found
@@ -129,8 +128,14 @@ def _clash(reach: Reach, space: Space) -> list[Line]:
 
 
 def _says_clash(lines: Sequence[Line]) -> str:
-    *said, last = (f"{where(line)} ({says_line(line)})" for line in lines)
-    return f"{', '.join(said)} and {last} exclude each other" if said else f"{last} is never met"
+    *said, last = (f"{where(line)} ({_says(line)})" for line in lines)
+    return f"{', '.join(said)} and {last} leave nobody" if said else f"{last} leaves nobody"
+
+
+def _says(line: Line) -> str:
+    if line.wanted:
+        return says(line.condition)
+    return f"{'none' if line.step == 'when' else 'exclude'}: {says(line.condition)}"
 
 
 def _unreached_segments(

@@ -85,8 +85,7 @@ def _share_a_night(first: Rule, second: Rule, as_of: dt.date) -> bool:
 
 def _both(first: Reach, second: Reach, shown: Example, as_of: dt.date) -> Finding:
     name = first.rule.name
-    what = "customer" if second.rule.kind != "inventory" else "product"
-    said = says_example(shown, as_of) or f"any {what}"
+    said = says_example(shown, as_of) or "any customer"
     message = f"this rule and '{name}' can both match: {said}"
     return finding(
         "S003",
