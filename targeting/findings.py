@@ -13,13 +13,16 @@ import polars as pl
 from targeting.plan import Plan, examine
 from targeting.preview import Scored, known_rules, last_scored, rows_for
 from targeting.problems import Place, Problem, in_order
+from targeting.rules.accepted import without_accepted
 from targeting.rules.analysis import analyse
+from targeting.rules.findings import Finding
 from targeting.rules.match import funnel, is_met, match
 from targeting.rules.model import Constant, Rule, tests_in
 from targeting.rules.say import title_of
 from targeting.run_folder.write import latest
 
 NEARLY_ALL = 0.9
+CODES = ("D001", "D002", "D003", "D004", "N001")
 FEW = 3  # how many other rules a finding names
 
 
@@ -64,8 +67,10 @@ def data_findings(plan: Plan, scored: Scored) -> tuple[Problem, ...]:
     met = matched.select(is_met(rule).alias(rule.name) for rule in rules)
     steps = funnel(customers.lazy(), matched, rules, scored.as_of, minor)
     seen = _Matched(scored, rules, customers, met, steps)
-    found = [p for rule in rules for p in _of_rule(rule, seen, minor)]
-    return in_order(found)
+    found = [
+        Finding(problem, (rule.name,)) for rule in rules for problem in _of_rule(rule, seen, minor)
+    ]
+    return in_order(without_accepted(found, rules, scored.as_of, CODES))
 
 
 def changes(plan: Plan, last: Path) -> tuple[Problem, ...]:

@@ -1,0 +1,227 @@
+"""The rules pass beside hand-written DuckDB, rule-engine and zen-engine: the same rules, one run.
+
+    .venv/bin/pip install duckdb rule-engine zen-engine pyarrow
+    .venv/bin/python -m bench.rules_speed --customers 2000000
+
+Prints seconds and ratios; stops if an engine disagrees on who matches. The two engines that look at
+one customer at a time are timed on a few thousand and scaled up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from targeting.rules.compile import Compiler, without_nan
+from targeting.rules.conditions import read_when
+from targeting.rules.model import Contact, Line, Rule
+from targeting.rules.match import match
+from targeting.rules.scope import Scope
+from targeting.problems import Place
+from targeting.workspace.catalogue import Field
+from targeting.workspace.yaml import Mapping, parse_yaml
+
+AS_OF = dt.date(2026, 11, 24)
+SEGMENTS = tuple(f"segment {letter}" for letter in "ABCDEFG")
+CITIES = ("Karachi", "Lahore", "Quetta", "Multan")
+FIELDS = {
+    "segment": Field("segment", "category", "segments", SEGMENTS),
+    "city": Field("city", "category", "customers", CITIES),
+    "age": Field("age", "number", "customers"),
+    "frequency": Field("frequency", "number", "purchases"),
+    "affinity": Field("affinity", "number", "purchases"),
+    "spend": Field("spend", "number", "purchases"),
+    "last_contacted_on": Field("last_contacted_on", "date", "ledger"),
+    "consent": Field("consent", "yes/no", "customers"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One rule in each engine's own words."""
+
+    yaml: str
+    sql: str
+    rule_engine: str
+    zen: str
+
+
+def customers(number: int) -> pl.DataFrame:
+    """Make customers of whom one in ten lacks each value."""
+    draw = np.random.default_rng(20261124)
+    day = (dt.date(2026, 11, 24) - dt.date(1970, 1, 1)).days
+    frame = pl.DataFrame(
+        {
+            "segment": draw.choice(SEGMENTS, number),
+            "city": draw.choice(CITIES, number),
+            "age": draw.integers(16, 90, number).astype(float),
+            "frequency": draw.poisson(5, number).astype(float),
+            "affinity": draw.random(number).round(3) * 10,
+            "spend": draw.gamma(2, 5000, number).round(2),
+            "last_contacted_on": pl.Series(day - draw.integers(0, 400, number)).cast(pl.Int32).cast(pl.Date),
+            "consent": draw.random(number) < 0.7,
+        }
+    )
+    return frame.with_columns(
+        pl.when(pl.lit(draw.random(number)) < 0.9).then(pl.col(name)).alias(name)
+        for name in frame.columns
+    )
+
+
+def cases(number: int) -> list[Case]:
+    """Write rules of six conditions, each in the four languages."""
+    draw = np.random.default_rng(7)
+    made = []
+    for _ in range(number):
+        segment, city = str(draw.choice(SEGMENTS)), str(draw.choice(CITIES))
+        age, often = int(draw.integers(18, 60)), int(draw.integers(2, 9))
+        like, spend, days = int(draw.integers(2, 9)), int(draw.integers(1, 20)) * 1000, int(draw.integers(1, 9)) * 10
+        since = AS_OF - dt.timedelta(days=days)
+        yaml = f"""all:
+  - segment: {segment}
+  - age: {{at_least: {age}}}
+  - frequency: {{more_than: {often}}}
+  - consent: yes
+any:
+  - affinity: {{at_least: {like}}}
+  - spend: {{at_least: {spend}}}
+none:
+  - last_contacted_on: {{within_last: {days} days}}
+  - city: {city}
+"""
+        sql = (
+            f"segment = '{segment}' AND age >= {age} AND frequency > {often} AND consent "
+            f"AND (affinity >= {like} OR spend >= {spend}) "
+            f"AND NOT coalesce(last_contacted_on > DATE '{since}' AND last_contacted_on <= DATE '{AS_OF}', false) "
+            f"AND NOT coalesce(city = '{city}', false)"
+        )
+        rule = (
+            f"segment == '{segment}' and age != null and age >= {age} and frequency != null and "
+            f"frequency > {often} and consent == true and ((affinity != null and affinity >= {like}) or "
+            f"(spend != null and spend >= {spend})) and (days == null or days >= {days}) and "
+            f"(city == null or city != '{city}')"
+        )
+        zen = (
+            f"segment == '{segment}' and age != null and age >= {age} and frequency != null and "
+            f"frequency > {often} and consent == true and ((affinity != null and affinity >= {like}) or "
+            f"(spend != null and spend >= {spend})) and (days == null or days >= {days}) and "
+            f"(city == null or city != '{city}')"
+        )
+        made.append(Case(yaml, sql, rule, zen))
+    return made
+
+
+def as_rules(written: Sequence[Case]) -> list[Rule]:
+    """Read the YAML by the program's own reader."""
+    rules = []
+    for number, case in enumerate(written):
+        file, problems = parse_yaml(case.yaml, "rule.yaml")
+        assert not problems and isinstance(file.root, Mapping)
+        scope = Scope(FIELDS)
+        when = read_when(file.root, scope)
+        assert not scope.problems
+        then = Contact("offer", ("email",), {"": "x.j2"}, None, None)
+        rules.append(
+            Rule(f"rule_{number}", "marketing", "rule.yaml", "", None, number + 1, None, None, when, (), (), then, None, None, None, None, (), Place("rule.yaml"))
+        )
+    return rules
+
+
+def ours(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """One lazy select: who meets each rule."""
+    compiler = Compiler(AS_OF)
+
+    def met(line: Line) -> pl.Expr:
+        found = compiler.condition(line.condition)
+        return found if line.wanted else ~found
+
+    return without_nan(frame.lazy()).select(
+        pl.all_horizontal([met(line) for line in rule.lines()]).alias(rule.name) for rule in rules
+    ).collect()
+
+
+def duck(frame: pl.DataFrame, written: Sequence[Case]) -> Callable[[], pl.DataFrame]:
+    """The same as hand-written CASE WHEN over a table that DuckDB already holds."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET threads = 2")
+    connection.register("given", frame.to_arrow())
+    connection.execute("CREATE TABLE customers AS SELECT * FROM given")
+    columns = ", ".join(
+        f"CASE WHEN {case.sql} THEN true ELSE false END AS rule_{number}"
+        for number, case in enumerate(written)
+    )
+    return lambda: pl.from_arrow(connection.execute(f"SELECT {columns} FROM customers").arrow())  # type: ignore[return-value]
+
+
+def row_by_row(frame: pl.DataFrame, written: Sequence[Case]) -> dict[str, tuple[float, list[list[bool]]]]:
+    """rule-engine and zen-engine: seconds a customer, and what they answered."""
+    import rule_engine
+    import zen
+
+    rows = [
+        {**row, "days": None if row["last_contacted_on"] is None else (AS_OF - row["last_contacted_on"]).days}
+        for row in frame.iter_rows(named=True)
+    ]
+    for row in rows:
+        del row["last_contacted_on"]
+    context = rule_engine.Context(default_value=None)
+    compiled = [rule_engine.Rule(case.rule_engine, context=context) for case in written]
+    began = time.perf_counter()
+    by_rules = [[rule.matches(row) for rule in compiled] for row in rows]
+    rule_engine_seconds = (time.perf_counter() - began) / len(rows)
+    expressions = [zen.compile_expression(case.zen) for case in written]
+    began = time.perf_counter()
+    by_zen = [[bool(one.evaluate(row)) for one in expressions] for row in rows]
+    zen_seconds = (time.perf_counter() - began) / len(rows)
+    return {"rule-engine": (rule_engine_seconds, by_rules), "zen-engine": (zen_seconds, by_zen)}
+
+
+def timed(work: Callable[[], pl.DataFrame], times: int = 3) -> tuple[float, pl.DataFrame]:
+    """Give the median of a few runs after a warm-up."""
+    result = work()
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return sorted(seconds)[len(seconds) // 2], result
+
+
+def main() -> None:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=2_000_000)
+    parser.add_argument("--rows", type=int, default=2_000, help="customers for the row-by-row engines")
+    given = parser.parse_args()
+    frame = customers(given.customers)
+    for number in (30, 300):
+        written = cases(number)
+        rules = as_rules(written)
+        seconds, hits = timed(lambda: ours(frame, rules))
+        lines_seconds, matched = timed(lambda: match(frame.lazy(), rules, AS_OF, 100).collect(), 1)
+        duck_seconds, duck_hits = timed(duck(frame, written), 1)
+        assert duck_hits.equals(hits), "DuckDB disagrees"
+        few = frame.head(given.rows)
+        slow = row_by_row(few, written)
+        print(f"{number} rules, {given.customers:,} customers")
+        print(f"  who meets each rule          {seconds:8.2f} s")
+        print(f"  which line failed first      {lines_seconds:8.2f} s   {lines_seconds / seconds:8.1f} times")
+        print(f"  DuckDB, CASE WHEN            {duck_seconds:8.2f} s   {duck_seconds / seconds:8.1f} times")
+        for name, (each, answers) in slow.items():
+            assert answers == [list(row) for row in hits.head(given.rows).iter_rows()], name
+            total = each * given.customers
+            print(f"  {name:<28} {total:8.0f} s   {total / seconds:8.0f} times (scaled from {given.rows:,})")
+        assert json.dumps(matched.columns)
+
+
+if __name__ == "__main__":
+    main()
