@@ -75,7 +75,7 @@ def test_fewer_different_customers_than_names_give_fewer_segments_and_say_so() -
     assert assign_segments(rows, model).to_list() == ["Often", "Seldom", "Seldom"]
     assert [(note.code, note.text) for note in model.notes] == [
         (
-            "S001",
+            "M007",
             "2 segments for 3 names: only 2 customers differ in the features; "
             "nobody is called Middle",
         )
@@ -87,7 +87,7 @@ def test_a_feature_that_is_the_same_or_missing_everywhere_is_named(value: int | 
     rows = two_kinds().with_columns(pl.lit(value, dtype=pl.Int64).alias("recency_days"))
     model = fit_segments(rows, form(features=PLAIN, names=TWO_KINDS), key="k")
     assert assign_segments(rows, model).to_list() == ["Loyal"] * 40 + ["Gone"] * 40
-    assert [(note.code, note.field) for note in model.notes] == [("S002", "recency_days")]
+    assert [(note.code, note.field) for note in model.notes] == [("M008", "recency_days")]
 
 
 def test_customers_who_are_all_alike_are_one_segment() -> None:
@@ -102,7 +102,7 @@ def test_nobody_is_no_segment() -> None:
     model = fit_segments(nobody, form(features=PLAIN, names=TWO_KINDS), key="k")
     assert model.names == ()
     assert assign_segments(two_kinds(), model).null_count() == 80
-    assert [note.code for note in model.notes] == ["S001"]
+    assert [note.code for note in model.notes] == ["M007"]
 
 
 def test_a_point_midway_belongs_to_the_lower_index() -> None:
@@ -153,7 +153,7 @@ def test_without_names_the_number_is_chosen_and_the_largest_is_a() -> None:
     model = fit_segments(rows, form(features=PLAIN, choose={"at_most": 5}), key="k")
     counts = dict(assign_segments(rows, model).value_counts().iter_rows())
     assert counts == {"A": 100, "B": 40}
-    assert [note.code for note in model.notes] == ["S003"]
+    assert [note.code for note in model.notes] == ["M009"]
 
 
 def test_profiles_give_the_size_and_the_median_of_each_feature() -> None:
