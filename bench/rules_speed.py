@@ -185,7 +185,7 @@ def duck(frame: pl.DataFrame, written: Sequence[Case]) -> Callable[[], pl.DataFr
         for number, case in enumerate(written)
     )
     query = f"SELECT {columns} FROM customers"  # noqa: S608  # our own words
-    return lambda: pl.DataFrame(pl.from_arrow(connection.execute(query).to_arrow_table()))
+    return lambda: pl.DataFrame(pl.from_arrow(connection.sql(query).to_arrow_table()))
 
 
 def row_by_row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -42,6 +42,16 @@ class CustomerData:
             lines = purchase_lines(frames["purchases"].lazy(), products)
         attributes = frames["customers"].lazy() if "customers" in frames else None
         return cls(workspace, attributes, lines)
+
+    def only(self, ids: pl.DataFrame) -> CustomerData:
+        """Keep the customers of a column `customer_id`, and nobody's purchases but theirs."""
+        wanted = ids.lazy().select(CUSTOMER)
+        attributes, lines = self.attributes, self.lines
+        if attributes is not None:
+            attributes = attributes.join(wanted, on=CUSTOMER, how="semi")
+        if lines is not None:
+            lines = lines.join(wanted, on=CUSTOMER, how="semi").collect().lazy()
+        return replace(self, attributes=attributes, lines=lines)
 
     def table(self, as_of: dt.date, *, window: Period | None = None) -> pl.LazyFrame:
         """Make one row for each id in customers or purchases, sorted by customer_id.

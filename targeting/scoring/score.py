@@ -14,7 +14,8 @@ import polars as pl
 from targeting.customers.table import CustomerData
 from targeting.frames import CUSTOMER
 from targeting.problems import Place, Problem, Refused
-from targeting.scoring.likelihood import fit_likelihood, predict
+from targeting.scoring.likelihood import MOST_ROWS, fit_likelihood, predict
+from targeting.scoring.matrix import in_hash_order
 from targeting.scoring.segments import assign_segments, fit_segments
 from targeting.scoring.store import Models, check_models, digest, load_models, save_models
 from targeting.workspace.load import Workspace
@@ -62,6 +63,8 @@ def fit(
         key = workspace.policy.key
         segments = fit_segments(rows, workspace.segments, key=key, previous=before)
     likelihoods, evaluations, judged = {}, {}, [pl.DataFrame(schema=JUDGED_SCHEMA)]
+    if customers.height > MOST_ROWS:
+        data, customers, unfilled = _sampled(data, customers, unfilled)
     lines = None if data.lines is None else data.lines.collect()
     for name, form in (workspace.scores.likelihoods if workspace.scores else {}).items():
         model, evaluation, rows = fit_likelihood(
@@ -78,6 +81,19 @@ def fit(
         likelihoods[name], evaluations[name] = model, evaluation.as_dict()
         judged.append(rows.select(pl.col(c).cast(t) for c, t in JUDGED_SCHEMA.items()))
     return Fitted(Models(segments, likelihoods), evaluations, pl.concat(judged))
+
+
+def _sampled(
+    data: CustomerData, customers: pl.DataFrame, unfilled: pl.DataFrame
+) -> tuple[CustomerData, pl.DataFrame, pl.DataFrame]:
+    """Keep the customers of lowest hash, before their past is computed day by day."""
+    key = data.workspace.policy.key
+    ids = in_hash_order(customers.select(CUSTOMER), key, "fit", "likelihood").head(MOST_ROWS)
+    return (
+        data.only(ids),
+        customers.join(ids, on=CUSTOMER, how="semi", maintain_order="left"),
+        unfilled.join(ids, on=CUSTOMER, how="semi", maintain_order="left"),
+    )
 
 
 def add_scores(

@@ -172,3 +172,16 @@ def test_two_categories_that_would_share_a_field_are_an_error(tmp_path: Path) ->
     assert found is not None
     (problem,) = check_computed(found)
     assert "'TV & Video' and 'TV Video' would share the field share_tv_video" in problem.message
+
+
+def test_a_part_of_the_customers_looks_as_it_does_among_all() -> None:
+    lines = purchases(
+        [{"customer_id": who, "purchased_on": day(n)} for n, who in enumerate("abcab", start=1)]
+        + [{"customer_id": None, "purchased_on": day(2)}]
+    )
+    everybody = data(lines, people(("a", 30.0), ("z", 40.0)))
+    few = everybody.only(pl.DataFrame({"customer_id": ["a", "z"]}))
+    whole = everybody.table(AS_OF).collect()
+    assert_frame_equal(
+        few.table(AS_OF).collect(), whole.filter(pl.col("customer_id").is_in(["a", "z"]))
+    )
