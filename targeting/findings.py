@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
+from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.plan import Plan, examine
 from targeting.preview import Scored, known_rules, last_scored, rows_for
 from targeting.problems import Place, Problem, in_order
 from targeting.rules.accepted import without_accepted
-from targeting.rules.analysis import analyse
+from targeting.rules.analysis import CODES as ANALYSIS_CODES
+from targeting.rules.analysis import findings
 from targeting.rules.findings import Finding
 from targeting.rules.match import funnel, is_met, match
 from targeting.rules.model import Constant, Rule, tests_in
@@ -47,43 +49,84 @@ def everything(folder: Path, out: Path, today: dt.date) -> tuple[Problem, ...]:
         return problems
     written = plan.workspace.settings.as_of
     as_of = written if isinstance(written, dt.date) else today
-    found = [*problems, *analyse(plan.rules, plan.workspace, as_of)]
+    analysed = findings(plan.rules, plan.workspace, as_of)
+    found = list(problems)
     last = latest(out)
     if last is not None:
-        found += [*data_findings(plan, last_scored(out, plan.workspace)), *changes(plan, last)]
+        seen = _matched(plan, last_scored(out, plan.workspace))
+        analysed = [_with_count(one, seen) for one in analysed]
+        found += [*_data_findings(seen, last, plan), *changes(plan, last)]
+    found += without_accepted(analysed, plan.rules, as_of, ANALYSIS_CODES)
     return in_order(found)
 
 
-def data_findings(plan: Plan, scored: Scored) -> tuple[Problem, ...]:
-    """Warn of rules that take nobody, nearly all, one another's customers, or hang on the missing.
-
-    D001 nobody; D002 a threshold outside all that is seen; D003 nearly everybody; D004 people in
-    several campaigns; N001 customers whom only a missing value keeps out.
-    """
+def _matched(plan: Plan, scored: Scored) -> _Matched:
     minor = 10**plan.workspace.settings.shop.minor_digits
     rules = known_rules(plan.contact_rules, scored)
     customers = rows_for(rules, scored)
     matched = match(customers.lazy(), rules, scored.as_of, minor).collect()
     met = matched.select(is_met(rule).alias(rule.name) for rule in rules)
     steps = funnel(customers.lazy(), matched, rules, scored.as_of, minor)
-    seen = _Matched(scored, rules, customers, met, steps)
+    return _Matched(scored, rules, customers, met, steps)
+
+
+def _with_count(found: Finding, seen: _Matched) -> Finding:
+    """Say of two rules that can both match how many customers they do share."""
+    if found.problem.code != "S003" or not set(found.about) <= set(seen.met.columns):
+        return found
+    both = int(seen.met.select(pl.all_horizontal(found.about).sum()).item())
+    message = f"{found.problem.message}; {both:,} customers of {seen.scored.run}"
+    return replace(found, problem=replace(found.problem, message=message))
+
+
+def _data_findings(seen: _Matched, last: Path, plan: Plan) -> list[Problem]:
+    """Warn of rules that take nobody, nearly all, one another's customers, or hang on the missing.
+
+    D001 nobody; D002 a threshold outside all that is seen; D003 nearly everybody, or changed by
+    more than half since the last run; D004 people in several campaigns; N001 customers whom only a
+    missing value keeps out.
+    """
+    minor = 10**plan.workspace.settings.shop.minor_digits
+    then = _eligible(last)
     found = [
-        Finding(problem, (rule.name,)) for rule in rules for problem in _of_rule(rule, seen, minor)
+        Finding(problem, (rule.name,))
+        for rule in seen.rules
+        for problem in (*_of_rule(rule, seen, minor), *_grown(rule, seen, then))
     ]
-    return in_order(without_accepted(found, rules, scored.as_of, CODES))
+    return without_accepted(found, seen.rules, seen.scored.as_of, CODES)
 
 
-def changes(plan: Plan, last: Path) -> tuple[Problem, ...]:
-    """Tell what no example can see: what was changed in a rule since the last run (C001)."""
+def _eligible(last: Path) -> dict[str, int]:
+    """Read how many customers each rule matched in the last run."""
+    try:
+        summary = pl.read_csv(last / "contacts" / "summary.csv", columns=["rule", "eligible"])
+    except (OSError, pl.exceptions.PolarsError):
+        return {}
+    return dict(summary.group_by("rule").agg(pl.col("eligible").sum()).iter_rows())
+
+
+def _grown(rule: Rule, seen: _Matched, then: Mapping[str, int]) -> Iterator[Problem]:
+    was, now = then.get(rule.name, 0), int(seen.met[rule.name].sum())
+    if was and abs(now - was) > was / 2 and rule.is_active(seen.scored.as_of):
+        message = f"matches {now:,} of the customers of {seen.scored.run}, and matched {was:,} then"
+        yield _warning("D003", message, rule.place, "look at what was changed: targeting preview")
+
+
+def changes(plan: Plan, last: Path, now: Path | None = None) -> tuple[Problem, ...]:
+    """Tell what no example can see: what was changed in a rule since the last run (C001).
+
+    With the folder of a new run it says, too, how many customers came to the list and left it.
+    """
     before, _ = examine(last / "inputs")
     if before is None:
         return ()
     old = {rule.name: rule for rule in before.rules}
     found = [
-        _warning("C001", f"{what} since {last.name}: {was} before, {now} now", rule.place)
+        _warning("C001", f"{what} since {last.name}: {was} before, {is_}", rule.place)
         for rule in plan.rules
         if rule.name in old
-        for what, was, now in _changed(old[rule.name], rule)
+        for what, was, written in _changed(old[rule.name], rule)
+        for is_ in [f"{written} now{_moved(rule, last, now)}"]
     ]
     return in_order(found)
 
@@ -151,6 +194,19 @@ def _missing(rule: Rule, seen: _Matched) -> Iterator[Problem]:
             message = f"only a missing value keeps {lost:,} customers out: {line}"
             help_ = "say or_missing: no where that is meant, or_missing: yes where it is not"
             yield _warning("N001", message, _place(rule, number - 1), help_)
+
+
+def _moved(rule: Rule, last: Path, now: Path | None) -> str:
+    if now is None or rule.kind == "inventory":
+        return ""
+    before, after = _selected(last, rule), _selected(now, rule)
+    return f"; {len(after - before):,} customers are new on the list, {len(before - after):,} gone"
+
+
+def _selected(folder: Path, rule: Rule) -> set[str]:
+    decisions = pl.scan_parquet(folder / "decisions.parquet", glob=False)
+    mine = (pl.col(RULE) == rule.name) & (pl.col(OUTCOME) == SELECTED)
+    return set(decisions.filter(mine).select(CUSTOMER).collect()[CUSTOMER])
 
 
 def _changed(old: Rule, new: Rule) -> Iterator[tuple[str, object, object]]:

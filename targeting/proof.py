@@ -16,6 +16,7 @@ from targeting.rules.try_examples import own_lines, passes
 
 # The day on which examples without one of their own are tried; none may depend on it.
 AS_OF = dt.date(2026, 11, 24)
+OTHER_DAYS = (dt.date(2024, 2, 29), dt.date(2027, 3, 15))  # a leap year, and after a short month
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def prove(plan: Plan) -> Tried:
         problems += [
             p for e, met in zip(rule.examples, table, strict=True) if (p := _failure(rule, e, met))
         ]
+        problems += _moving(rule, table, minor)
         lines = _undecided(rule, table)
         if lines:
             undecided[rule.name] = lines
@@ -72,6 +74,23 @@ def _failure(rule: Rule, example: Example, met: tuple[bool, ...]) -> Problem | N
     message = f"'{example.case}' should be {expected} and is {got}"
     outcome = "\n              ".join(["line by line:", *lines])
     return Problem("E005", message, example.place, outcome)
+
+
+def _moving(rule: Rule, table: list[tuple[bool, ...]], minor: int) -> list[Problem]:
+    """Find the examples whose answer hangs on the day on which they are tried."""
+    found: dict[int, Problem] = {}
+    for day in OTHER_DAYS:
+        there = passes(rule, day, minor)
+        for number, example in enumerate(rule.examples):
+            if example.as_of is None and all(table[number]) != all(there[number]):
+                words = {True: "in", False: "out"}
+                message = (
+                    f"'{example.case}' is {words[all(table[number])]} on {AS_OF} "
+                    f"and {words[all(there[number])]} on {day}"
+                )
+                help_ = f"give it a day of its own, as_of: {AS_OF}, or state days as the rule does"
+                found.setdefault(number, Problem("E007", message, example.place, help_))
+    return list(found.values())
 
 
 def _step(line: Line) -> str:

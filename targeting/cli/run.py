@@ -49,8 +49,10 @@ def command(
     workspace = workspace_of(folder, option_folder)
     with Progress() as progress:
         progress.tell("checking the workspace")
+        from targeting.findings import changes
         from targeting.plan import prepare
         from targeting.run import Options, run
+        from targeting.run_folder.write import latest
 
         plan = prepare(workspace)
         options = Options(
@@ -63,8 +65,10 @@ def command(
             tell=progress.tell,
             timings=progress.timings,
         )
+        last = latest(options.out)
         finished = run(plan, options)
-    show_problems(finished.warnings)
+    changed = () if last is None or finished.again else changes(plan, last, finished.folder)
+    show_problems([*finished.warnings, *changed])
     if finished.again:
         note(f"this run was made before; its folder: {finished.folder}")
     if as_json:

@@ -32,7 +32,14 @@ def check_destinations(workspace: Workspace, rules: Collection[str]) -> list[Pro
     problems = list(_segment_problems(workspace))
     for name, destination in workspace.destinations.items():
         file = workspace.files.get(f"exports/{name}.yaml")
-        if destination.of != "contacts" or file is None:
+        if file is None:
+            continue
+        if destination.of != "contacts":
+            message = "a destination of suggestions is read and not written yet"
+            place = workspace.place(f"exports/{name}.yaml", "of")
+            problems.append(
+                Problem("X104", message, place, "take stock/suggestions.csv", "warning")
+            )
             continue
         problems += _only_problems(file, destination, words)
         problems += _csv_problems(file, destination)

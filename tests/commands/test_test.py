@@ -84,3 +84,13 @@ def test_coverage_names_a_line_that_no_two_examples_tell(tmp_path: Path) -> None
     ran = shop(tmp_path).run("test", "--coverage")
     assert ran.code == 0
     assert ran.out == "hello: no two examples differ in: city is Lahore\n"
+
+
+def test_an_example_that_hangs_on_the_day_is_refused(tmp_path: Path) -> None:
+    rule = HELLO.replace("city: Lahore\n", "visited_on: {older_than: 1 month}\n", 1)
+    rule = rule.replace("age: 18, city: Lahore", "age: 18, visited_on: 30 days ago")
+    rule = rule.replace("age: 17, city: Lahore", "age: 17, visited_on: 40 days ago")
+    ran = shop(tmp_path, {"rules/marketing/hello.yaml": rule}).run("test")
+    assert ran.code == 1
+    assert "error E005: 'just adult' should be in and is out" in ran.out
+    assert "error E007: 'just adult' is out on 2026-11-24 and in on 2027-03-15" in ran.out

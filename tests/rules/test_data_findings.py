@@ -121,3 +121,30 @@ def test_what_no_example_can_see_is_told_against_the_last_run(tmp_path: Path) ->
         "rules/marketing/karachi.yaml: holdout changed",
         "rules/marketing/karachi.yaml: priority changed",
     ]
+
+
+def test_a_rule_that_changed_by_more_than_half_is_told(tmp_path: Path) -> None:
+    made = shop(tmp_path / "shop", RULES)
+    assert made.run("run").code == 0
+    made.write("rules/marketing/adults.yaml", rule(5, "age: {at_least: 45}", "age: 45", "age: 44"))
+    (told,) = [row for row in found(made, "D003") if "adults" in row]
+    assert told.startswith("rules/marketing/adults.yaml: matches 1 of the customers of ")
+    assert told.endswith(", and matched 4 then")
+
+
+def test_rules_that_can_both_match_are_told_with_the_count_in_the_data(ran: ShopFolder) -> None:
+    told = [row for row in found(ran, "S003") if "adults" in row or "karachi" in row]
+    assert any("'karachi'" in row and "; 1 customers of 2026-11-24-" in row for row in told)
+
+
+def test_a_run_says_how_a_change_that_no_example_sees_moved_the_list(tmp_path: Path) -> None:
+    made = shop(tmp_path / "shop")
+    assert made.run("run").code == 0
+    hello = (tmp_path / "shop/rules/marketing/hello.yaml").read_text(encoding="utf-8")
+    made.write(
+        "rules/marketing/hello.yaml",
+        hello.replace("priority: 1", "priority: 1\nactive: {until: 2026-11-01}"),
+    )
+    said = made.run("run").err
+    assert "warning C001: active changed since" in said
+    assert "0 customers are new on the list, 1 gone" in said
