@@ -111,5 +111,7 @@ def test_two_segments_with_one_file_name_are_an_error(tmp_path: Path) -> None:
     assert problem.message == "'vip!' and 'VIP' would share the file 'vip'"
 
 
-def test_destinations_of_suggestions_are_checked_elsewhere(tmp_path: Path) -> None:
-    assert check(tmp_path, "of: suggestions\ncolumns:\n  - a: {field: product_id}\n") == []
+def test_a_destination_of_suggestions_says_that_it_is_not_written_yet(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, "of: suggestions\ncolumns:\n  - a: {field: product_id}\n")
+    assert "X104" in str(found)
+    assert "warning" in str(found)
