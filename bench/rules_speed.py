@@ -19,10 +19,9 @@ import numpy as np
 import polars as pl
 
 from targeting.problems import Place
-from targeting.rules.compile import Compiler, without_nan
 from targeting.rules.conditions import read_when
-from targeting.rules.match import match
-from targeting.rules.model import Contact, Line, Rule
+from targeting.rules.match import funnel, match
+from targeting.rules.model import Contact, Rule
 from targeting.rules.scope import Scope
 from targeting.workspace.catalogue import Field
 from targeting.workspace.yaml import Mapping, parse_yaml
@@ -154,24 +153,6 @@ def as_rules(written: Sequence[Case]) -> list[Rule]:
     return rules
 
 
-def ours(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """One lazy select: who meets each rule."""
-    compiler = Compiler(AS_OF)
-
-    def met(line: Line) -> pl.Expr:
-        found = compiler.condition(line.condition)
-        return found if line.wanted else ~found
-
-    return (
-        without_nan(frame.lazy())
-        .select(
-            pl.all_horizontal([met(line) for line in rule.lines()]).alias(rule.name)
-            for rule in rules
-        )
-        .collect()
-    )
-
-
 def duck(frame: pl.DataFrame, written: Sequence[Case]) -> Callable[[], pl.DataFrame]:
     """The same as hand-written CASE WHEN over a table that DuckDB already holds."""
     import duckdb
@@ -245,15 +226,15 @@ def main() -> None:
 def compare(frame: pl.DataFrame, written: Sequence[Case], rows: int) -> None:
     """Time every engine on the same rules, and hold their answers against each other."""
     rules = as_rules(written)
-    seconds, hits = timed(lambda: ours(frame, rules))
-    lines, _ = timed(lambda: match(frame.lazy(), rules, AS_OF, 100).collect(), 1)
+    seconds, hits = timed(lambda: match(frame.lazy(), rules, AS_OF, 100).collect())
+    lines, _ = timed(lambda: funnel(frame.lazy(), rules, AS_OF, 100), 1)
     duck_seconds, duck_hits = timed(duck(frame, written), 1)
     assert duck_hits.equals(hits), "DuckDB disagrees"
     slow = row_by_row(frame.head(rows), written)
     few = [list(row) for row in hits.head(rows).iter_rows()]
     print(f"{len(rules)} rules, {frame.height:,} customers")
     tell("who meets each rule", seconds, seconds)
-    tell("which line failed first", lines, seconds)
+    tell("the funnel, line by line", lines, seconds)
     tell("DuckDB, CASE WHEN", duck_seconds, seconds)
     for name, (each, answers) in slow.items():
         assert answers == few, f"{name} disagrees"

@@ -18,7 +18,7 @@ from targeting.rules.accepted import without_accepted
 from targeting.rules.analysis import CODES as ANALYSIS_CODES
 from targeting.rules.analysis import findings
 from targeting.rules.findings import Finding
-from targeting.rules.match import funnel, is_met, match
+from targeting.rules.match import funnel, match
 from targeting.rules.model import Constant, Rule, tests_in
 from targeting.rules.say import title_of
 from targeting.run_folder.write import latest
@@ -30,7 +30,7 @@ FEW = 3  # how many other rules a finding names
 
 @dataclass(frozen=True)
 class _Matched:
-    """The customers of the last run, matched line by line."""
+    """The customers of the last run, and who of them meets each rule."""
 
     scored: Scored
     rules: Sequence[Rule]
@@ -64,9 +64,8 @@ def _matched(plan: Plan, scored: Scored) -> _Matched:
     minor = 10**plan.workspace.settings.shop.minor_digits
     rules = known_rules(plan.contact_rules, scored)
     customers = rows_for(rules, scored)
-    matched = match(customers.lazy(), rules, scored.as_of, minor).collect()
-    met = matched.select(is_met(rule).alias(rule.name) for rule in rules)
-    steps = funnel(customers.lazy(), matched, rules, scored.as_of, minor)
+    met = match(customers.lazy(), rules, scored.as_of, minor).collect()
+    steps = funnel(customers.lazy(), rules, scored.as_of, minor)
     return _Matched(scored, rules, customers, met, steps)
 
 

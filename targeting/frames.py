@@ -3,8 +3,7 @@
 Customers   one row a customer, sorted by customer_id: attributes, spending, measures, derived
             fields, then `segment` and each likelihood. Money columns hold minor units (Int64, or
             Float64 for means).
-Hits        one row a customer, one column a rule: the number of the first line that failed, or
-            the number of lines where the rule is met.
+Hits        one row a customer, one yes/no column a rule: whether the customer meets all its lines.
 Decisions   one row for each eligible customer and rule: customer_id, rule, kind, segment,
             likelihood, channel, address, outcome, reason, cost.
 Suggestions one row a product and location: stock.md's columns.

@@ -11,7 +11,7 @@ import polars as pl
 
 from targeting.frames import CUSTOMER, SEGMENT
 from targeting.problems import Place, refuse
-from targeting.rules.match import funnel, is_met, match
+from targeting.rules.match import funnel, match
 from targeting.rules.model import Condition, Rule, fields_read
 from targeting.run_folder.write import latest, read_manifest
 from targeting.workspace.catalogue import Catalogue
@@ -68,9 +68,8 @@ def preview(
         _has_fields(rule, have)
     known = known_rules(rules, scored)
     frame = rows_for(known, scored)
-    matched = match(frame.lazy(), known, scored.as_of, minor).collect()
-    met = matched.select(is_met(rule).alias(rule.name) for rule in known)
-    return [_preview(rule, frame, matched, met, scored.as_of, minor) for rule in chosen]
+    met = match(frame.lazy(), known, scored.as_of, minor).collect()
+    return [_preview(rule, frame, met, scored.as_of, minor) for rule in chosen]
 
 
 def known_rules(rules: Sequence[Rule], scored: Scored) -> list[Rule]:
@@ -89,7 +88,6 @@ def rows_for(rules: Sequence[Rule], scored: Scored) -> pl.DataFrame:
 def _preview(
     rule: Rule,
     frame: pl.DataFrame,
-    matched: pl.DataFrame,
     met: pl.DataFrame,
     as_of: dt.date,
     minor: int,
@@ -102,7 +100,7 @@ def _preview(
     overlaps = both.transpose(include_header=True, header_name="rule", column_names=["customers"])
     return Preview(
         rule,
-        funnel(frame.lazy(), matched, [rule], as_of, minor).drop("rule"),
+        funnel(frame.lazy(), [rule], as_of, minor).drop("rule"),
         counted.sort("customers", SEGMENT, descending=[True, False]),
         overlaps.filter(pl.col("customers") > 0).sort(
             "customers", "rule", descending=[True, False]

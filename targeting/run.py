@@ -97,7 +97,7 @@ def run(plan: Plan, options: Options) -> Finished:
 
         tell("matching rules")
         matched = match(scored.lazy(), plan.contact_rules, as_of, minor).collect()
-        steps = funnel(scored.lazy(), matched, plan.contact_rules, as_of, minor)
+        steps = funnel(scored.lazy(), plan.contact_rules, as_of, minor)
 
         tell("deciding who is contacted")
         decided = decide(

@@ -39,7 +39,6 @@ from targeting.frames import (
     SELECTED,
     stable_hash,
 )
-from targeting.rules.match import is_met
 from targeting.rules.model import Rule
 from targeting.workspace.policy import Policy
 
@@ -137,7 +136,7 @@ def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Deci
 
 
 def _decide_rule(rule: Rule, tonight: _Tonight) -> _RuleDecided:
-    at = np.flatnonzero(tonight.matched.select(is_met(rule)).to_series().to_numpy())
+    at = np.flatnonzero(tonight.matched[rule.name].to_numpy())
     at = at[np.argsort(tonight.order[at])]
     channel, reason = tonight.permission.chosen(rule.contact.channels, at)
     rows = pl.DataFrame({"person": tonight.persons.number[at], "order": tonight.order[at]})

@@ -1,4 +1,4 @@
-"""Rules applied to rows: one lazy select gives the first line that failed, row by rule."""
+"""Rules applied to rows: one lazy select says who meets which; the funnel counts why not."""
 
 from __future__ import annotations
 
@@ -22,24 +22,19 @@ FUNNEL_SCHEMA = {
 
 
 def match(rows: pl.LazyFrame, rules: Sequence[Rule], as_of: dt.date, minor: int) -> pl.LazyFrame:
-    """Give one UInt16 column a rule, named by it: the number of its first line that fails.
+    """Give one yes/no column a rule, named by it: whether the row meets all of its lines.
 
-    Where the rule is met the number is that of its lines. Same rows in the same order; the date
-    `active` is not looked at.
+    Same rows in the same order, never null; the date `active` is not looked at.
     """
     compiler = Compiler(as_of, minor)
-    columns = [_first_failed(rule.lines(), compiler).alias(rule.name) for rule in rules]
+    columns = [
+        pl.all_horizontal(pl.lit(True), *_passes(rule.lines(), compiler)).alias(rule.name)
+        for rule in rules
+    ]
     return without_nan(rows).select(columns) if columns else rows.select()
 
 
-def is_met(rule: Rule) -> pl.Expr:
-    """Say of a row of `match` whether the rule is met."""
-    return pl.col(rule.name) == len(rule.lines())
-
-
-def funnel(
-    rows: pl.LazyFrame, matched: pl.DataFrame, rules: Sequence[Rule], as_of: dt.date, minor: int
-) -> pl.DataFrame:
+def funnel(rows: pl.LazyFrame, rules: Sequence[Rule], as_of: dt.date, minor: int) -> pl.DataFrame:
     """Count line by line whom each rule keeps: rule, step, line, left, lost, lost_missing.
 
     `lost_missing` are those of the lost whom only a missing value keeps out. A rule that is not
@@ -47,15 +42,18 @@ def funnel(
     """
     if not rules:
         return pl.DataFrame(schema=FUNNEL_SCHEMA)
-    lost_missing = _lost_missing(rows, matched, rules, as_of, minor)
+    compiler = Compiler(as_of, minor)
+    numbers = [_first_failed(rule.lines(), compiler).alias(rule.name) for rule in rules]
+    failed = without_nan(rows).select(numbers).collect()
+    lost_missing = _lost_missing(rows, failed, rules, compiler)
     found = []
     for rule in rules:
-        left = matched.height
+        left = failed.height
         found.append((rule.name, "all", "everybody", left, 0, 0))
         if not rule.is_active(as_of):
             found.append((rule.name, "active", "not active on this day", 0, left, 0))
             continue
-        counts = dict(matched[rule.name].value_counts().iter_rows())
+        counts = dict(failed[rule.name].value_counts().iter_rows())
         for number, line in enumerate(rule.lines()):
             lost = counts.get(number, 0)
             left -= lost
@@ -64,19 +62,22 @@ def funnel(
     return pl.DataFrame(found, schema=FUNNEL_SCHEMA, orient="row")
 
 
+def _passes(lines: Sequence[Line], compiler: Compiler) -> list[pl.Expr]:
+    met = [compiler.condition(line.condition) for line in lines]
+    return [one if line.wanted else ~one for one, line in zip(met, lines, strict=True)]
+
+
 def _first_failed(lines: Sequence[Line], compiler: Compiler) -> pl.Expr:
+    """Give the number of the first line that fails; that of all lines where none does."""
     count = pl.lit(len(lines), dtype=pl.UInt16)
-    for number, line in reversed(list(enumerate(lines))):
-        failed = compiler.condition(line.condition)
-        failed = ~failed if line.wanted else failed
-        count = pl.when(failed).then(pl.lit(number, dtype=pl.UInt16)).otherwise(count)
+    for number, passes in reversed(list(enumerate(_passes(lines, compiler)))):
+        count = pl.when(passes).then(count).otherwise(pl.lit(number, dtype=pl.UInt16))
     return count
 
 
 def _lost_missing(
-    rows: pl.LazyFrame, matched: pl.DataFrame, rules: Sequence[Rule], as_of: dt.date, minor: int
+    rows: pl.LazyFrame, failed: pl.DataFrame, rules: Sequence[Rule], compiler: Compiler
 ) -> dict[str, int]:
-    compiler = Compiler(as_of, minor)
     sums = []
     for rule in rules:
         for number, line in enumerate(rule.lines()):
@@ -85,6 +86,6 @@ def _lost_missing(
             sums.append(saved.alias(f"{rule.name}/{number}"))
     if not sums:
         return {}
-    beside = matched.lazy().rename({rule.name: f"/{rule.name}" for rule in rules})
+    beside = failed.lazy().rename({rule.name: f"/{rule.name}" for rule in rules})
     joined = pl.concat([without_nan(rows), beside], how="horizontal")
     return dict(joined.select(sums).collect().row(0, named=True))

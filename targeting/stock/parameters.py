@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from targeting.rules.match import is_met, match
+from targeting.rules.match import match
 from targeting.rules.model import Planning, Rule
 
 _UNITS = ("units", "packs", "money", "weeks")
@@ -23,8 +23,7 @@ def parameters(
     (minor units), _weeks, flags, notes, and `rule`, which rule set what.
     """
     own = [rule for rule in rules if rule.kind == "inventory" and rule.is_active(as_of)]
-    matched = match(table.lazy(), own, as_of, minor).collect()
-    hits = matched.select(is_met(rule).alias(rule.name) for rule in own)
+    hits = match(table.lazy(), own, as_of, minor).collect()
     keys = table.select("product_id", "location")
     frame = keys if hits.width == 0 else pl.concat([keys, hits], how="horizontal")
     by_priority = sorted(own, key=lambda rule: rule.priority)
