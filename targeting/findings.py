@@ -13,7 +13,7 @@ import polars as pl
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.plan import Plan, examine
 from targeting.preview import Scored, known_rules, last_scored, rows_for
-from targeting.problems import Place, Problem, in_order
+from targeting.problems import Place, Problem, Refused, in_order
 from targeting.rules.accepted import without_accepted
 from targeting.rules.analysis import CODES as ANALYSIS_CODES
 from targeting.rules.analysis import findings
@@ -51,13 +51,24 @@ def everything(folder: Path, out: Path, today: dt.date) -> tuple[Problem, ...]:
     as_of = written if isinstance(written, dt.date) else today
     analysed = findings(plan.rules, plan.workspace, as_of)
     found = list(problems)
-    last = latest(out)
+    last = last_run(out)
     if last is not None:
-        seen = _matched(plan, last_scored(out, plan.workspace))
-        analysed = [_with_count(one, seen) for one in analysed]
-        found += [*_data_findings(seen, last, plan), *changes(plan, last)]
+        try:
+            seen = _matched(plan, last_scored(out, plan.workspace))
+            analysed = [_with_count(one, seen) for one in analysed]
+            found += [*_data_findings(seen, last, plan), *changes(plan, last)]
+        except Refused as error:  # a damaged run says nothing against the rules
+            found += [replace(problem, severity="warning") for problem in error.problems]
     found += without_accepted(analysed, plan.rules, as_of, ANALYSIS_CODES)
     return in_order(found)
+
+
+def last_run(out: Path) -> Path | None:
+    """Find the last published run to compare with; a damaged one is none."""
+    try:
+        return latest(out)
+    except Refused:
+        return None
 
 
 def _matched(plan: Plan, scored: Scored) -> _Matched:
@@ -198,7 +209,10 @@ def _missing(rule: Rule, seen: _Matched) -> Iterator[Problem]:
 def _moved(rule: Rule, last: Path, now: Path | None) -> str:
     if now is None or rule.kind == "inventory":
         return ""
-    before, after = _selected(last, rule), _selected(now, rule)
+    try:
+        before, after = _selected(last, rule), _selected(now, rule)
+    except (OSError, pl.exceptions.PolarsError):
+        return ""
     return f"; {len(after - before):,} customers are new on the list, {len(before - after):,} gone"
 
 

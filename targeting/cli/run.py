@@ -49,10 +49,9 @@ def command(
     workspace = workspace_of(folder, option_folder)
     with Progress() as progress:
         progress.tell("checking the workspace")
-        from targeting.findings import changes
+        from targeting.findings import changes, last_run
         from targeting.plan import prepare
         from targeting.run import Options, run
-        from targeting.run_folder.write import latest
 
         plan = prepare(workspace)
         options = Options(
@@ -65,7 +64,7 @@ def command(
             tell=progress.tell,
             timings=progress.timings,
         )
-        last = latest(options.out)
+        last = last_run(options.out)
         finished = run(plan, options)
     changed = () if last is None or finished.again else changes(plan, last, finished.folder)
     show_problems([*finished.warnings, *changed])

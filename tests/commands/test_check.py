@@ -75,3 +75,15 @@ def test_no_workspace_is_a_problem_too(tmp_path: Path) -> None:
 
 def test_check_never_looks_at_the_data(tmp_path: Path) -> None:
     assert shop(tmp_path, {"customers.csv": None}).run_here("check").code == 0
+
+
+def test_a_damaged_last_run_says_nothing_against_the_rules(tmp_path: Path) -> None:
+    made = shop(tmp_path / "shop")
+    assert made.run_here("run").code == 0
+    (run,) = made.runs
+    (made.folder / "out" / run / "manifest.json").write_text("{", encoding="utf-8")
+    ran = made.run_here("check")
+    assert ran.code == 0
+    assert "warning D106" in ran.out
+    (made.folder / "out" / "latest").write_text("\x00", encoding="utf-8")
+    assert made.run_here("check").code == 0
