@@ -8,15 +8,33 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.customers.derived import check_computed
 from targeting.customers.table import CustomerData
 from targeting.intake.read import read_sources
+from targeting.intake.wanted import field_problems
+from targeting.problems import Refused, errors
 from targeting.results.shown import shown
 from targeting.stock.products import product_table
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.columns import SourceName
-from targeting.workspace.load import Workspace
+from targeting.workspace.load import Workspace, load
 
 Seen = dict[tuple[str, str], dict[str, object]]
+
+
+def readable(folder: Path) -> Workspace:
+    """Load a workspace whose data can be read; its rules may still be wrong, or another shop's.
+
+    Raises:
+        Refused: for mistakes in targeting.yaml.
+    """
+    workspace, problems = load(folder)
+    if workspace is None:
+        raise Refused(problems)
+    problems = errors([*field_problems(workspace), *check_computed(workspace)])
+    if problems:
+        raise Refused(problems)
+    return workspace
 
 
 def seen_values(

@@ -42,14 +42,12 @@ def command(
     Example: targeting fields --json
     """
     with Progress() as progress:
-        progress.tell("checking the workspace")
-        from targeting.plan import prepare
-        from targeting.seen import seen_values
+        progress.tell("checking targeting.yaml")
+        from targeting.seen import readable, seen_values
 
-        plan = prepare(workspace_of(folder, option_folder))
+        workspace = readable(workspace_of(folder, option_folder))
         progress.tell("looking at the data")
-        seen = seen_values(plan.workspace, as_of=as_of, files=files, today=today())
-    workspace = plan.workspace
+        seen = seen_values(workspace, as_of=as_of, files=files, today=today())
     catalogues = {"customers": workspace.customer_fields, "products": workspace.product_fields}
     rows = [
         _row(of, field, seen.get((of, name), {}))

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from targeting.exports.cells import defused
 from targeting.problems import Place, refuse
 
 LATEST = "latest"
@@ -115,9 +116,11 @@ def write_json(path: Path, value: object) -> None:
 
 
 def write_csv(path: Path, frame: pl.DataFrame) -> None:
-    """Write one CSV file as spreadsheets open it: UTF-8 with a mark, CRLF."""
+    """Write one CSV file as spreadsheets open it: UTF-8 with a mark, CRLF, no cell a formula."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_csv(path, include_bom=True, line_terminator="\r\n")
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    harmless = frame.with_columns(defused(name) for name in texts)
+    harmless.write_csv(path, include_bom=True, line_terminator="\r\n")
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:

@@ -90,15 +90,6 @@ def assign_segments(rows: pl.DataFrame, model: SegmentModel) -> pl.Series:
     return pl.select(pl.when(known).then(names)).to_series().alias(SEGMENT)
 
 
-def segment_profiles(
-    rows: pl.DataFrame, segments: pl.Series, features: Sequence[str]
-) -> pl.DataFrame:
-    """Describe each segment that has customers: its size and the median of each feature."""
-    medians = [pl.col(name).median().cast(pl.Float64) for name in features]
-    named = rows.select(features).with_columns(segments.alias(SEGMENT)).drop_nulls(SEGMENT)
-    return named.group_by(SEGMENT).agg(pl.len().alias("size"), *medians).sort(SEGMENT)
-
-
 def _anything_known(features: Sequence[str]) -> pl.Expr:
     return pl.any_horizontal(pl.col(name).is_not_null() for name in features)
 

@@ -45,3 +45,11 @@ def test_fields_of_nobody(tmp_path: Path) -> None:
 def test_fields_of_a_broken_file_is_1(tmp_path: Path) -> None:
     ran = shop(tmp_path, {"customers.csv": ""}).run_here("fields", "--json")
     assert (ran.code, ran.json["problems"][0]["code"]) == (1, "I003")
+
+
+def test_fields_are_listed_while_the_rules_are_still_another_shops(small: ShopFolder) -> None:
+    small.write("rules/marketing/other.yaml", "title: Another shop's rule, half adapted\n")
+    assert small.run_here("check").code == 1
+    ran = small.run_here("fields")
+    assert ran.code == 0
+    assert "age" in ran.out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.shops import BOUGHT, BUYERS, CUSTOMERS, HEADER, PURCHASES, SETTINGS
-from tests.kit.shop import Ran, ShopFolder, shop
+from tests.kit.shop import SMALL, Ran, ShopFolder, shop
 
 Files = dict[str, str | bytes | None]
 
@@ -266,3 +268,18 @@ def test_purchases_without_a_customer_are_reported(tmp_path: Path) -> None:
     ran = shop(tmp_path, BUYERS, bare=True).run_here("run")
     assert "1 purchase without a customer: for the stock only" in ran.out
     assert "3 customers, 3 persons\n" in ran.out
+
+
+def test_no_file_that_a_person_opens_starts_a_formula(tmp_path: Path) -> None:
+    rows = "=cmd|x!A1,=2+5,Lahore,g@example.com,yes,\n@SUM(1),30,Lahore,h@example.com,yes,\n"
+    made = shop(tmp_path / "shop", {"customers.csv": SMALL["customers.csv"] + rows})
+    assert made.run_here("run").code == 0
+    (run,) = made.runs
+    cells = [
+        cell
+        for path in run.rglob("*.csv")
+        for line in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        for cell in line
+    ]
+    assert {"'=cmd|x!A1", "'=2+5", "'@SUM(1)"} <= set(cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "@", "+", "-"))]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from targeting.scoring.segments import SegmentModel, assign_segments, fit_segments, segment_profiles
+from targeting.scoring.segments import SegmentModel, assign_segments, fit_segments
 from targeting.workspace.scores import Segments
 
 TWO_KINDS = {
@@ -154,15 +154,6 @@ def test_without_names_the_number_is_chosen_and_the_largest_is_a() -> None:
     counts = dict(assign_segments(rows, model).value_counts().iter_rows())
     assert counts == {"A": 100, "B": 40}
     assert [note.code for note in model.notes] == ["M009"]
-
-
-def test_profiles_give_the_size_and_the_median_of_each_feature() -> None:
-    rows = pl.DataFrame({"frequency": [1, 3, 8, 4], "spend": [100, None, 300, 9]})
-    segments = pl.Series("segment", ["B", "B", "A", None])
-    assert segment_profiles(rows, segments, ["frequency", "spend"]).rows() == [
-        ("A", 1, 8.0, 300.0),
-        ("B", 2, 2.0, 100.0),
-    ]
 
 
 def test_imtiaz_has_seven_segments_as_plain_k_means_finds_them(imtiaz: pl.DataFrame) -> None:
