@@ -1,4 +1,4 @@
-"""The segments in words: how many, what they are like, who is contacted."""
+"""The segments in words: how many, what they are like, whether they hold, who is contacted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from targeting.report.numbers import Night
-from targeting.report.parts import Table, mapping, real, rows_of, title_of, whole
+from targeting.report.parts import Figure, Finding, Table, mapping, real, rows_of, title_of, whole
 from targeting.report.profiles import FEWEST
+from targeting.report.segment_moves import Movement, moved_customers
+from targeting.report.segments_hold import how_stable, numbers_tried, warnings_about
 from targeting.report.speech import Speech
 from targeting.workspace.catalogue import Field
 
@@ -34,6 +36,10 @@ class SegmentsChapter:
     reading: str
     sizes: Table
     medians: Table
+    stable: tuple[str, ...]
+    warnings: tuple[Finding, ...]
+    tried: Figure | None
+    moves: tuple[Movement, ...]
 
 
 def about_segments(
@@ -44,11 +50,35 @@ def about_segments(
     if not segments:
         return None
     segments = sorted(segments, key=lambda s: (-whole(s.get("size")), str(s.get("name"))))
+    model = mapping(night.manifest.get("segment_model"))
     return SegmentsChapter(
-        _reading(segments, speech),
-        _sizes(segments, night, speech),
-        _medians(segments, night, speech),
+        reading=_reading(segments, speech),
+        sizes=_sizes(segments, night, speech),
+        medians=_medians(segments, night, speech),
+        stable=how_stable(model, speech),
+        warnings=warnings_about(model),
+        tried=numbers_tried(model, speech),
+        moves=_moves(night.manifest, model, speech),
     )
+
+
+def _moves(
+    manifest: Mapping[str, object], model: Mapping[str, object], speech: Speech
+) -> tuple[Movement, ...]:
+    """Tell of the customers' own movement, and of that which the last refit made."""
+    month = moved_customers(
+        model.get("changed_in_30_days"),
+        begin="In the last 30 days",
+        caption="Segments 30 days ago (rows) and now (columns), both as tonight’s model sees them",
+        speech=speech,
+    )
+    refit = moved_customers(
+        mapping(manifest.get("since_last_fit")).get("segments"),
+        begin="By the last refit",
+        caption="Segments by the models before the last refit (rows) and after it (columns)",
+        speech=speech,
+    )
+    return tuple(moves for moves in (month, refit) if moves is not None)
 
 
 def _name(segment: Mapping[str, object]) -> str:

@@ -29,25 +29,6 @@ def about_shop(night: Night, figures: Mapping[str, object], speech: Speech) -> l
     return [figure for figure in drawn if figure is not None]
 
 
-def regression_reading(figures: Mapping[str, object], night: Night, speech: Speech) -> str:
-    """Say what the linear regression is worth; empty where there is none."""
-    found = a_mapping(figures.get("linear_regression"))
-    r2, names = real(found.get("r2")), found.get("fields")
-    if r2 is None or not isinstance(names, list):
-        return ""
-    target = _title(str(found.get("target")), night)
-    given = ", ".join(_title(str(name), night) for name in names)
-    worth = (
-        "no better than always saying the average"
-        if r2 <= 0.005
-        else f"{speech.percent(r2)} of the differences between customers are explained"
-    )
-    return (
-        f"A straight-line model of {target} from {given}: {worth} (R² {speech.fixed(r2, 2)} on"
-        f" {speech.count(whole(found.get('n_test')), 'customer')} it had not seen)."
-    )
-
-
 def _title(name: str, night: Night) -> str:
     return title_of(name, night.catalogue.get(name))
 

@@ -26,8 +26,7 @@ class Night:
     All money is in minor units; costs may have fractions of one (a message for half a cent).
     customers: a customer: all fields, segment, likelihoods. purchases: a line. decisions: an
     eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
-    suggestions: stock.md's frames by name. judged: scores.parquet, a judged customer, cut-off
-    and likelihood.
+    suggestions: stock.md's frames by name.
     """
 
     shop: Shop
@@ -45,7 +44,6 @@ class Night:
     suggestions: Mapping[str, pl.DataFrame]
     linear_regression: Mapping[str, object] | None
     problems: Sequence[Problem]
-    judged: pl.DataFrame | None = None
 
 
 def analysis(night: Night) -> dict[str, object]:
@@ -63,7 +61,7 @@ def analysis(night: Night) -> dict[str, object]:
         "trends": trends(night.purchases, active, night.as_of, digits),
         "cohorts": cohorts(active, night.as_of),
         "segments": profiles(night.customers, night.decisions, night.catalogue, digits),
-        "models": judged_models(night.manifest, night.judged),
+        "models": judged_models(night.manifest, night.customers),
     }
     return {name: _for_json(value) for name, value in figures.items()}
 

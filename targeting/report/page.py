@@ -10,8 +10,9 @@ from targeting.report.about_data import bridged, origin_table, rejected_table
 from targeting.report.about_likelihood import about_likelihood
 from targeting.report.about_rules import rule_cards
 from targeting.report.about_segments import about_segments
-from targeting.report.about_shop import about_shop, regression_reading
+from targeting.report.about_shop import about_shop
 from targeting.report.about_stock import about_stock
+from targeting.report.first_analysis import first_analysis
 from targeting.report.numbers import Night
 from targeting.report.speech import Speech
 from targeting.report.tonight import first_screen
@@ -38,8 +39,8 @@ def page(night: Night, figures: Mapping[str, object]) -> str:
         rules=rule_cards(night, speech),
         segments=about_segments(night, figures, speech),
         likelihoods=about_likelihood(night, figures, speech),
+        first_analysis=first_analysis(night, figures, speech),
         shop=about_shop(night, figures, speech),
-        regression=regression_reading(figures, night, speech),
         stock=about_stock(night, speech),
         rejected=rejected_table(night, speech),
         origin=origin_table(night),

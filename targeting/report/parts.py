@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -103,8 +104,8 @@ def whole(value: object) -> int:
 
 
 def real(value: object) -> float | None:
-    """Take a number out of the manifest or the figures."""
-    return float(value) if isinstance(value, (int, float)) else None
+    """Take a number out of the manifest or the figures; None for what is not finite."""
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
 def has(frame: pl.DataFrame | None, *columns: str) -> bool:

@@ -9,8 +9,9 @@ import polars as pl
 from targeting.frames import CHANNEL, CUSTOMER, HELD_OUT, OUTCOME, REASON, REFUSED, RULE, SELECTED
 from targeting.problems import in_order
 from targeting.report.about_data import data_table, rows_read
-from targeting.report.about_likelihood import said_plainly
+from targeting.report.about_likelihood import said_plainly, warnings_of
 from targeting.report.about_stock import ordered, suggested
+from targeting.report.leakage import leaks
 from targeting.report.numbers import Night
 from targeting.report.parts import (
     Finding,
@@ -19,7 +20,6 @@ from targeting.report.parts import (
     contact_cost,
     has,
     mapping,
-    rows_of,
     title_of,
     total,
 )
@@ -102,20 +102,27 @@ def people_of(night: Night) -> People:
 
 
 def findings(night: Night) -> tuple[Finding, ...]:
-    """List what to know before acting: warnings of the data, the rules and the models."""
-    found = [
+    """List what to know before acting, leakage first: warnings of models, data and rules."""
+    models = sorted(mapping(night.manifest.get("scores")).items())
+    warned = [
+        (leaks(warning), Finding(_sentence(said_plainly(warning)), f"{_LIKELIHOODS}, {name}"))
+        for name, model in models
+        for warning in warnings_of(mapping(model))
+    ]
+    found = [finding for leak, finding in warned if leak]
+    found += [
         Finding(_sentence(p.message), f"{p.place.file}, line {p.place.line}", p.help or "")
         for p in in_order(night.problems)
     ]
-    for name, model in sorted(mapping(night.manifest.get("scores")).items()):
-        warnings = rows_of(mapping(model).get("warnings"))
-        where = f"segments/likelihood.yaml, {name}"
-        found += [Finding(_sentence(said_plainly(w)), where) for w in warnings]
+    found += [finding for leak, finding in warned if not leak]
     accepted = night.manifest.get("accepted")
     for key in accepted if isinstance(accepted, (list, tuple)) else ():
         text = f"The run was told to go on although this asked it to stop: {key}."
         found.append(Finding(text, "targeting.yaml, stop_if"))
     return tuple(dict.fromkeys(found))
+
+
+_LIKELIHOODS = "segments/likelihood.yaml"
 
 
 def _sentence(text: str) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from targeting.workspace.catalogue import Field, customer_fields, product_fields, spending_fields
+from targeting.frames import LIKELIHOOD
+from targeting.workspace.catalogue import (
+    Field,
+    because_field,
+    customer_fields,
+    product_fields,
+    spending_fields,
+)
 from targeting.workspace.columns import SourceName
 from targeting.workspace.load import Workspace
 from targeting.workspace.settings import Settings, Source
@@ -76,7 +83,8 @@ def _scored(workspace: Workspace) -> dict[str, Absence]:
     if workspace.segments is None:
         found["segment"] = _no_file(workspace, _SEGMENTS)
     if workspace.scores is None:
-        found["likelihood"] = _no_file(workspace, _LIKELIHOOD)
+        for name in (LIKELIHOOD, because_field(LIKELIHOOD)):
+            found[name] = _no_file(workspace, _LIKELIHOOD)
     return found
 
 

@@ -6,28 +6,47 @@ import polars as pl
 
 from targeting.scoring.judge import Ranking, ranking
 from targeting.scoring.label import LABEL
-from targeting.scoring.matrix import numbers
+from targeting.scoring.matrix import Floats, numbers
+
+BGNBD = "bgnbd_buys"  # the likelihood to buy within the label's period by BG/NBD
+PROBABILITIES = ("base_rate", "bgnbd")  # the baselines that can be judged as likelihoods too
 
 
 def baselines(judged: pl.DataFrame) -> dict[str, Ranking]:
-    """Judge recency and RFM on the same rows, where their fields are there."""
+    """Judge each baseline's order on the same rows."""
+    labels = judged[LABEL].to_numpy()
+    return {name: ranking(labels, scores) for name, scores in baseline_scores(judged).items()}
+
+
+def baseline_scores(judged: pl.DataFrame) -> dict[str, Floats]:
+    """Give each baseline's scores, one a row, none missing, where its fields are there.
+
+    `base_rate` is everyone's share of buyers: AUC 0.5, PR AUC the share p, lift 1, Brier p(1 - p).
+    `bgnbd` needs the column `bgnbd_buys`; a customer without one has never bought, and has 0.
+    """
     columns = set(judged.columns)
-    scores = {}
+    scores = {"base_rate": pl.repeat(_base_rate(judged), pl.len())}
     if "recency_days" in columns:
         scores["recency"] = -_missing_last(pl.col("recency_days"))
     if {"recency_days", "frequency", "monetary"} <= columns:
         scores["rfm"] = rfm()
-    labels = judged[LABEL].to_numpy()
-    return {
-        name: ranking(labels, numbers(judged.select(score).to_series()))
-        for name, score in scores.items()
-    }
+    if BGNBD in columns:
+        scores["bgnbd"] = pl.col(BGNBD).fill_nan(None).fill_null(0.0)
+    return {name: _of(judged, score) for name, score in scores.items()}
 
 
 def rfm() -> pl.Expr:
     """Add up the quintiles (1 to 5) of recency, frequency and monetary; equal values share one."""
     recent = _fifth(-_missing_last(pl.col("recency_days")))
     return recent + _fifth(pl.col("frequency")) + _fifth(pl.col("monetary"))
+
+
+def _of(judged: pl.DataFrame, score: pl.Expr) -> Floats:
+    return numbers(judged.select(score).to_series())
+
+
+def _base_rate(judged: pl.DataFrame) -> float:
+    return int(judged[LABEL].sum()) / max(judged.height, 1)
 
 
 def _fifth(value: pl.Expr) -> pl.Expr:

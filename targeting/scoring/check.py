@@ -7,7 +7,12 @@ from collections.abc import Iterable, Sequence
 from targeting.frames import LIKELIHOOD
 from targeting.problems import Place, Problem, did_you_mean, listed
 from targeting.scoring.matrix import ENTERS_A_TREE, NUMERIC
-from targeting.workspace.catalogue import Field, purchase_columns
+from targeting.workspace.catalogue import (
+    Field,
+    because_field,
+    customer_fields,
+    purchase_columns,
+)
 from targeting.workspace.columns import FieldType
 from targeting.workspace.literals import Misread, read_number
 from targeting.workspace.load import Workspace
@@ -44,12 +49,25 @@ def _likelihoods(workspace: Workspace) -> Iterable[Problem]:
     if workspace.scores is None:
         return
     for name, form in workspace.scores.likelihoods.items():
+        yield from _own_name(workspace, name)
         yield from _inputs(workspace, form.inputs, ENTERS_A_TREE, name)
         yield from _label(workspace, name, form)
         yield from _leaves(workspace, name, form)
     regression = workspace.scores.compare.linear_regression
     if regression is not None:
         yield from _regression(workspace, regression)
+
+
+def _own_name(workspace: Workspace, name: str) -> Iterable[Problem]:
+    """Refuse a likelihood whose name, or whose reason's name, something else has already."""
+    others = {*customer_fields(workspace.settings, workspace.segments, None)}
+    if workspace.scores is not None:
+        others |= set(workspace.scores.likelihoods) - {name}
+    for field in (name, because_field(name)):
+        if field in others:
+            place = _key_place(workspace, SCORES_FILE, name)
+            help_ = "give the likelihood another name"
+            yield Problem("V001", f"there is a field '{field}' already", place, help_)
 
 
 def _regression(workspace: Workspace, form: LinearRegression) -> Iterable[Problem]:

@@ -114,9 +114,12 @@ def deciles(labels: Labels, scores: Floats) -> tuple[float | None, ...]:
 
 
 def calibration_error(labels: Labels, scores: Floats) -> float:
-    """Average, over 15 bins of equally many customers, how far mean score and share are apart."""
+    """Average, over 15 bins of equally many customers, how far mean score and share are apart.
+
+    Customers with equal scores stand in the order of their rows where an edge parts them.
+    """
     order = np.argsort(scores, kind="stable")
-    starts, sizes = _bins(scores.size)
+    starts, sizes = equal_bins(scores.size)
     sums = np.add.reduceat(scores[order] - labels[order], starts)
     return float(np.abs(sums).sum() / sizes.sum())
 
@@ -124,7 +127,7 @@ def calibration_error(labels: Labels, scores: Floats) -> float:
 def calibration_curve(labels: Labels, scores: Floats) -> tuple[CurvePoint, ...]:
     """Give the bins of the calibration error."""
     order = np.argsort(scores, kind="stable")
-    starts, sizes = _bins(scores.size)
+    starts, sizes = equal_bins(scores.size)
     means = np.add.reduceat(scores[order], starts) / sizes
     shares = np.add.reduceat(labels[order].astype(np.int64), starts) / sizes
     rows = zip(sizes.tolist(), means.tolist(), shares.tolist(), strict=True)
@@ -134,7 +137,7 @@ def calibration_curve(labels: Labels, scores: Floats) -> tuple[CurvePoint, ...]:
 def calibration_floor(scores: Floats) -> Floats:
     """Draw the calibration error of a perfect model: labels that come about by its own scores."""
     ordered = np.sort(scores)
-    starts, sizes = _bins(scores.size)
+    starts, sizes = equal_bins(scores.size)
     random = np.random.default_rng(SEED)
     errors = np.empty(DRAWS)
     for draw in range(DRAWS):
@@ -154,7 +157,7 @@ def _average_precision(labels: Labels, scores: Floats) -> float | None:
     return float(average_precision_score(labels, scores)) if _both(labels) else None
 
 
-def _bins(rows: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def equal_bins(rows: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Cut rows into equally many; the first bins have one more where it does not divide."""
     sizes = np.array([len(part) for part in np.array_split(np.empty(rows), min(BINS, rows))])
     return np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp), sizes.astype(np.intp)

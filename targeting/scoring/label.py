@@ -3,21 +3,24 @@
 A column is a label as it stands, and a share of the customers, by keyed hash, judges. A label from
 purchases is built at cut-off dates: the frame at a cut-off holds what was known that day, the label
 what followed within the period. The newest cut-off judges, earlier ones train, and no label window
-of training reaches past the judged cut-off.
+of training reaches past the judged cut-off. Windows of training may overlap: a long period would
+leave one cut-off, of a time when the shop was young.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
 
+from targeting.customers.spending import BOUGHT
 from targeting.frames import CUSTOMER
 from targeting.scoring.matrix import equals, share_by_hash
 from targeting.scoring.note import Note
+from targeting.scoring.rhythm import ALL, REPEATS, WITHIN, raw_rhythm
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.literals import Period
 from targeting.workspace.scores import Likelihood, Predicts
@@ -25,7 +28,10 @@ from targeting.workspace.scores import Likelihood, Predicts
 CUT_OFF = "cut_off"
 LABEL = "label"
 MOST_CUT_OFFS = 6
+STEP_DAYS = 30
+HISTORY_DAYS = 60
 JUDGING_SHARE = 0.25
+RHYTHM_COLUMNS = (f"{ALL}_", f"{WITHIN}_")
 BASELINE_FIELDS = ("recency_days", "frequency", "monetary")
 
 
@@ -57,16 +63,16 @@ class Labelled:
 
     `newest` is what the model that scores learns from: for a column the training rows again, so
     that the judged customers' scores stay honest; for cut-offs the judged one joins the training.
-    `rate_before` and `rate_now` are the base rates of the last complete label window before the
-    judged cut-off and before as_of; None for a column.
+    `days`: the label's period at the judged cut-off, None for a column. `buyers`: what BG/NBD reads
+    (`raw_rhythm`) of everybody who had bought by the judged cut-off; empty for a column.
     """
 
     inputs: tuple[str, ...]
     train: pl.DataFrame
     judged: pl.DataFrame
     newest: pl.DataFrame
-    rate_before: float | None = None
-    rate_now: float | None = None
+    days: int | None = None
+    buyers: pl.DataFrame = field(default_factory=pl.DataFrame)
     notes: tuple[Note, ...] = ()
 
 
@@ -74,15 +80,24 @@ def label_words(predicts: Predicts) -> str:
     """Say the label as a report does: `buys within 30 days in category Laptops`."""
     if predicts.field is not None:
         return f"{predicts.field} is {predicts.value}"
-    if predicts.comes_back_within is not None:
-        return f"comes back within {predicts.comes_back_within}"
     where = "".join(f" in {c} {v}" for c, v in (predicts.within or {}).items())
+    if predicts.comes_back_within is not None:
+        return f"having bought once, comes back within {predicts.comes_back_within}{where}"
+    if predicts.buys_nothing_within is not None:
+        return f"buys nothing within {predicts.buys_nothing_within}{where}"
     return f"buys within {predicts.buys_within}{where}"
 
 
 def label_period(predicts: Predicts) -> Period | None:
     """Give the time that a customer has; None where the label is a column."""
-    return predicts.buys_within or predicts.comes_back_within
+    return predicts.buys_within or predicts.comes_back_within or predicts.buys_nothing_within
+
+
+def sign(predicts: Predicts) -> int:
+    """Say whether the label is a purchase (1), none (-1), or a column (0)."""
+    if predicts.field is not None:
+        return 0
+    return -1 if predicts.buys_nothing_within is not None else 1
 
 
 def from_column(asked: Asked, customers: pl.DataFrame) -> Labelled:
@@ -109,7 +124,9 @@ def from_purchases(
     asked: Asked, customers: pl.DataFrame, history: History, purchases: pl.DataFrame
 ) -> Labelled:
     """Label customers by what they bought after each cut-off."""
-    bought = purchases.filter(pl.col("amount") > 0)
+    period = label_period(asked.form.predicts)
+    assert period is not None
+    bought = bought_lines(purchases.lazy()).collect()
     judged_at, trained_at = cut_offs(asked, _first_day(bought))
     pasts = {day: _past(asked, day, history, bought) for day in (judged_at, *trained_at)}
     inputs, notes = _known_then(asked, pasts[judged_at], customers)
@@ -126,17 +143,17 @@ def from_purchases(
         train=_together(nothing, [rows[day] for day in trained_at]),
         judged=rows[judged_at],
         newest=_together(nothing, [rows[day] for day in newest]),
-        rate_before=base_rate(rows[trained_at[0]]) if trained_at else None,
-        rate_now=base_rate(rows[judged_at]),
+        days=(judged_at - period.before(judged_at)).days,
+        buyers=raw_rhythm(bought.lazy(), judged_at, asked.form.predicts.within),
         notes=notes,
     )
 
 
 def cut_offs(asked: Asked, first_day: dt.date | None) -> tuple[dt.date, list[dt.date]]:
-    """Give the judged cut-off and those of training, newest first.
+    """Give the judged cut-off and those of training, newest first, 30 days or a period apart.
 
-    A training cut-off has at least one label period of purchases before it; the newest may have
-    less where there is no other.
+    A training cut-off has at least 60 days, or a label period, of purchases before it; the newest
+    may have less where there is no other.
     """
     period = label_period(asked.form.predicts)
     assert period is not None
@@ -145,11 +162,22 @@ def cut_offs(asked: Asked, first_day: dt.date | None) -> tuple[dt.date, list[dt.
     trained_at: list[dt.date] = []
     day = period.before(judged_at)
     while first_day is not None and len(trained_at) < MOST_CUT_OFFS and day > first_day:
-        if trained_at and period.before(day) < first_day:
+        if trained_at and _at_most(period, HISTORY_DAYS, day) < first_day:
             break
         trained_at.append(day)
-        day = period.before(day)
+        day = _at_most(period, STEP_DAYS, day)
     return judged_at, trained_at
+
+
+def _at_most(period: Period, days: int, day: dt.date) -> dt.date:
+    """Go back a period, or some days where those are fewer."""
+    return max(period.before(day), day - dt.timedelta(days=days))
+
+
+def bought_lines(purchases: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep the lines that are a purchase: returns and gifts are none."""
+    priced = "quantity" in purchases.collect_schema()
+    return purchases.filter(BOUGHT if priced else pl.col("amount") > 0)
 
 
 def base_rate(rows: pl.DataFrame) -> float | None:
@@ -165,14 +193,17 @@ def _past(asked: Asked, day: dt.date, history: History, bought: pl.DataFrame) ->
     within = pl.col("purchased_on").is_between(day, period.after(day), closed="right")
     matching = [equals(pl.col(c), bought.schema[c], v) for c, v in (predicts.within or {}).items()]
     followed = bought.filter(within, *matching).select(CUSTOMER).unique()
-    known = history(day)
+    rhythm = raw_rhythm(bought.lazy(), day, predicts.within)
+    known = history(day).join(rhythm, on=CUSTOMER, how="left")
     if predicts.comes_back_within is not None:
-        before = bought.filter(pl.col("purchased_on") < day).select(CUSTOMER).unique()
-        known = known.join(before, on=CUSTOMER, how="semi")
+        known = known.filter(pl.col(REPEATS) == 0)
     did = followed.with_columns(pl.lit(1, dtype=pl.Int8).alias(LABEL))
-    return known.join(did, on=CUSTOMER, how="left").with_columns(
+    labelled = known.join(did, on=CUSTOMER, how="left").with_columns(
         pl.col(LABEL).fill_null(0), pl.lit(day, dtype=pl.Date).alias(CUT_OFF)
     )
+    if predicts.buys_nothing_within is None:
+        return labelled
+    return labelled.with_columns((1 - pl.col(LABEL)).alias(LABEL))
 
 
 def _known_then(
@@ -197,7 +228,8 @@ def _static(inputs: Sequence[str], past: pl.DataFrame) -> list[str]:
 
 def _columns(inputs: Sequence[str], rows: pl.DataFrame) -> list[str]:
     baselines = [name for name in BASELINE_FIELDS if name in rows.columns]
-    return list(dict.fromkeys([*inputs, *baselines]))
+    rhythm = [name for name in rows.columns if name.startswith(RHYTHM_COLUMNS)]
+    return list(dict.fromkeys([*inputs, *baselines, *rhythm]))
 
 
 def _together(nothing: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -14,6 +14,8 @@ from targeting.frames import CUSTOMER, stable_hash
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.columns import FieldType
 
+LARGEST = float(np.finfo(np.float32).max)
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 NUMERIC: tuple[FieldType, ...] = ("number", "money", "yes/no")
@@ -56,7 +58,8 @@ def tree_matrix(rows: pl.DataFrame, inputs: Sequence[Input]) -> npt.NDArray[np.f
     """Lay the inputs side by side in single precision, which is what scikit-learn's trees read."""
     matrix = np.empty((rows.height, len(inputs)), dtype=np.float32)
     for at, entering in enumerate(inputs):
-        matrix[:, at] = _entered(rows[entering.name], entering)
+        column = _entered(rows[entering.name], entering)
+        matrix[:, at] = np.clip(column, -LARGEST, LARGEST)
     return matrix
 
 

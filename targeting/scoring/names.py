@@ -10,6 +10,7 @@ from targeting.scoring.matrix import Floats
 from targeting.workspace.scores import QUANTILES, Level
 
 NO_DESCRIPTION = 1e6  # fits all centroids alike, and worse than any description does
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Descriptions = Mapping[str, Mapping[str, Level]]
 
@@ -32,6 +33,14 @@ def match_names(
     return {int(place): wanted[name] for name, place in zip(names, places, strict=True)}
 
 
+def described_point(
+    sample: Floats, features: Sequence[str], levels: Mapping[str, Level]
+) -> list[float]:
+    """Give the coordinates that a description speaks of; the middle of what it leaves out."""
+    quantiles = [QUANTILES[levels.get(feature, "middle")] for feature in features]
+    return [float(np.quantile(sample[:, at], q)) for at, q in enumerate(quantiles)]
+
+
 def _distances(
     centroids: Floats, sample: Floats, features: Sequence[str], levels: Mapping[str, Level]
 ) -> Floats:
@@ -51,5 +60,5 @@ def letters(sizes: Sequence[int]) -> list[str]:
     by_size = sorted(range(len(sizes)), key=lambda place: (-sizes[place], place))
     names = [""] * len(sizes)
     for rank, place in enumerate(by_size):
-        names[place] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rank]
+        names[place] = LETTERS[rank]
     return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,6 +66,26 @@ def scaled(column: Floats, feature: FeatureScale) -> Floats:
     standardised: Floats = np.subtract(moved, feature.mean)
     standardised /= feature.spread
     return standardised
+
+
+def carried(
+    coordinates: Floats, before: Sequence[FeatureScale], now: Sequence[FeatureScale]
+) -> Floats:
+    """Bring coordinates (a row each) from a former fit's scales to tonight's.
+
+    A rank stays the same rank, a logarithm or a plain value stays the same value. A feature that
+    was or is constant has its one place, 0.
+    """
+    old_mean, old_spread = _units(before)
+    mean, spread = _units(now)
+    moved: Floats = (coordinates * old_spread + old_mean - mean) / spread
+    same = [old.constant or new.constant for old, new in zip(before, now, strict=True)]
+    moved[:, same] = 0.0
+    return moved
+
+
+def _units(features: Sequence[FeatureScale]) -> tuple[Floats, Floats]:
+    return np.array([f.mean for f in features]), np.array([f.spread for f in features])
 
 
 def _quantile_table(sample: Floats) -> tuple[Floats, Floats]:

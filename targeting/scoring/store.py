@@ -1,5 +1,7 @@
 """Models on disk: numbers as JSON, trees as skops, which executes nothing on load.
 
+One tree, or (`model: blend`) the many of a boosted classifier.
+
 `models.json` is written last and at once, and names the trees by a digest of what they hold: a
 save that is cut off leaves the former models. Trees hold memory addresses on disk and never repeat;
 `digest` speaks of the fitted parameters and does.
@@ -20,17 +22,28 @@ import numpy as np
 
 from targeting import __version__
 from targeting.problems import Place, Problem, refuse
-from targeting.scoring.likelihood import LikelihoodModel, form_digest
+from targeting.scoring.bgnbd import BgNbd
+from targeting.scoring.boosted import Boosted
+from targeting.scoring.drift import Profile
+from targeting.scoring.linear import Linear, Term
 from targeting.scoring.matrix import Input
+from targeting.scoring.model import LikelihoodModel, form_digest
 from targeting.scoring.note import Note
+from targeting.scoring.rhythm import RhythmModel
 from targeting.scoring.scaling import FeatureScale
 from targeting.scoring.segments import SegmentModel
 from targeting.scoring.tree import Tree
 from targeting.workspace.scores import Scores, Segments
 
-FORM = 1  # of these files; a program that writes them otherwise counts up
+FORM = 2  # of these files; a program that writes them otherwise counts up
 FILE = "models.json"
-TRUSTED = ["sklearn.tree._tree.Tree"]
+TRUSTED = [
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    # How the classifier checks categories: a partial of this one function.
+    "functools.partial",
+    "sklearn.utils.validation.check_array",
+]
 FIT_AGAIN = "make new models: targeting fit"
 
 
@@ -48,11 +61,11 @@ def save_models(
     """Write models in place of those that are there."""
     models = Models(segments, likelihoods)
     folder.mkdir(parents=True, exist_ok=True)
-    trees = {_tree_file(model): model for model in likelihoods.values() if model.tree is not None}
-    for name, model in trees.items():
+    trees = {file: held for model in likelihoods.values() for file, held in _held(model).items()}
+    for file, held in trees.items():
         from skops import io  # with scikit-learn behind it: only where there is a tree
 
-        _write(folder / name, io.dumps(model.tree))
+        _write(folder / file, io.dumps(held))
     written = {
         "form": FORM,
         "program": __version__,
@@ -80,9 +93,10 @@ def load_models(folder: Path) -> Models | None:
         written = json.loads(path.read_bytes())
         _check_versions(written, Place(str(path)))
         models = _from_json(written, folder)
+        same = digest(models) == written["digest"]
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         raise refuse("M010", "these models cannot be read", Place(str(path)), FIT_AGAIN) from None
-    if digest(models) != written["digest"]:
+    if not same:
         message = "these models are not the ones that were saved"
         raise refuse("M010", message, Place(str(path)), FIT_AGAIN)
     return models
@@ -90,8 +104,7 @@ def load_models(folder: Path) -> Models | None:
 
 def digest(models: Models) -> str:
     """Give a SHA-256 of all fitted parameters: the same on equal fits."""
-    trees = {name: _tree_numbers(m.tree) for name, m in models.likelihoods.items()}
-    text = json.dumps([_as_json(models), trees], sort_keys=True)
+    text = json.dumps(_as_json(models), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -110,6 +123,8 @@ def check_models(
             found.append(
                 f"'{name}' in segments/likelihood.yaml was changed after its model was made"
             )
+    gone = [name for name in models.likelihoods if name not in asked]
+    found += [f"'{name}' has a saved model and is predicted no more" for name in gone]
     return [Problem("M012", message, place, FIT_AGAIN) for message in found]
 
 
@@ -123,7 +138,9 @@ def _other_segments(model: SegmentModel | None, form: Segments | None) -> list[s
     if had != wants:
         return [f"the segments were made from other features: {_listed(had)}"]
     strangers = [name for name in model.names if form.names and name not in form.names]
-    if strangers:
+    missing = [name for name in form.names if name not in model.names]
+    told = any(note.code == "M007" for note in model.notes)
+    if strangers or (missing and not told):
         return [f"the segments had other names: {', '.join(model.names)}"]
     return []
 
@@ -154,10 +171,10 @@ def _release(version: str) -> list[str]:
 
 def _as_json(models: Models) -> dict[str, Any]:
     """Lay out everything but the trees."""
-    likelihoods = {}
-    for name, model in sorted(models.likelihoods.items()):
-        entry = asdict(replace(model, tree=None))
-        likelihoods[name] = entry | {"tree": _tree_file(model) if model.tree is not None else None}
+    likelihoods = {
+        name: asdict(replace(model, tree=None, boosted=None)) | _files(model)
+        for name, model in models.likelihoods.items()
+    }
     segments = asdict(models.segments) if models.segments is not None else None
     return {"segments": segments, "likelihoods": likelihoods}
 
@@ -177,14 +194,33 @@ def _segments(entry: Any) -> SegmentModel:
 
 
 def _likelihood(entry: Any, folder: Path) -> LikelihoodModel:
-    inputs = tuple(Input(**_frozen(each)) for each in entry["inputs"])
-    model = LikelihoodModel(**_frozen(entry) | {"inputs": inputs, "tree": None})
-    if entry["tree"] is None:
-        return model
-    tree = _read_tree(folder / Path(entry["tree"]).name)
-    if not _is_whole(tree, len(inputs), len(model.scores)):
+    rhythm, linear, boosted = entry["rhythm"], entry["linear"], entry["boosted"]
+    model = LikelihoodModel(
+        **_frozen(entry)
+        | {
+            "inputs": tuple(Input(**_frozen(each)) for each in entry["inputs"]),
+            "rhythm": _rhythm(rhythm) if rhythm is not None else None,
+            "linear": _linear(linear) if linear is not None else None,
+            "tree": _read(folder / Path(entry["tree"]).name) if entry["tree"] else None,
+            "boosted": None,
+            "profiles": tuple(Profile(**_frozen(each)) for each in entry["profiles"]),
+        }
+    )
+    if model.tree is not None and not _is_whole(model.tree, len(model.inputs), len(model.values)):
         raise ValueError("a tree that leads nowhere")
-    return replace(model, tree=tree)
+    if boosted is None:
+        return model
+    classifier = _read(folder / Path(boosted["file"]).name)
+    return replace(model, boosted=Boosted(tuple(boosted["columns"]), classifier))
+
+
+def _rhythm(entry: Any) -> RhythmModel:
+    fitted = {n: BgNbd(**entry[n]) if entry[n] is not None else None for n in ("all", "within")}
+    return RhythmModel(**entry | fitted)
+
+
+def _linear(entry: Any) -> Linear:
+    return Linear(tuple(Term(**term) for term in entry["terms"]), entry["intercept"])
 
 
 def _frozen(entry: Any) -> dict[str, Any]:
@@ -196,13 +232,38 @@ def _tuple(value: Any) -> Any:
     return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
-def _tree_file(model: LikelihoodModel) -> str:
-    text = json.dumps([model.name, _tree_numbers(model.tree)])
+def _held(model: LikelihoodModel) -> dict[str, Any]:
+    """Give what a model keeps in files of its own, by name; the name is a digest of it."""
+    held = {}
+    if model.tree is not None:
+        held[_file(model, _tree_numbers(model.tree))] = model.tree
+    if model.boosted is not None:
+        classifier = model.boosted.classifier
+        held[_file(model, _boosted_numbers(classifier))] = classifier
+    return held
+
+
+def _files(model: LikelihoodModel) -> dict[str, Any]:
+    """Give the entries that point to them."""
+    tree, boosted = model.tree, model.boosted
+    return {
+        "tree": _file(model, _tree_numbers(tree)) if tree is not None else None,
+        "boosted": {
+            "file": _file(model, _boosted_numbers(boosted.classifier)),
+            "columns": list(boosted.columns),
+        }
+        if boosted is not None
+        else None,
+    }
+
+
+def _file(model: LikelihoodModel, numbers: object) -> str:
+    text = json.dumps([model.name, numbers])
     return f"tree-{hashlib.sha256(text.encode()).hexdigest()[:16]}.skops"
 
 
-def _read_tree(path: Path) -> Tree:
-    """Read one tree; no other type is trusted."""
+def _read(path: Path) -> Any:
+    """Read one file of trees; no type that is not listed is trusted."""
     from zipfile import BadZipFile
 
     from skops import io
@@ -211,7 +272,7 @@ def _read_tree(path: Path) -> Tree:
     try:
         return io.load(path, trusted=TRUSTED)
     except UntrustedTypesFoundException:
-        message = "this file holds more than a tree, which nothing here has saved"
+        message = "this file holds more than trees, which nothing here has saved"
         raise refuse("M010", message, Place(str(path)), FIT_AGAIN) from None
     except BadZipFile:
         raise refuse("M010", "this tree cannot be read", Place(str(path)), FIT_AGAIN) from None
@@ -229,10 +290,8 @@ def _is_whole(tree: Tree, inputs: int, nodes: int) -> bool:
     )
 
 
-def _tree_numbers(tree: Tree) -> list[list[float]] | None:
+def _tree_numbers(tree: Tree) -> list[list[float]]:
     """Give what a tree consists of; a node is left out nowhere, a padding byte everywhere."""
-    if tree is None:
-        return None
     parts = (
         tree.children_left,
         tree.children_right,
@@ -241,6 +300,18 @@ def _tree_numbers(tree: Tree) -> list[list[float]] | None:
         tree.missing_go_to_left,
     )
     return [part.tolist() for part in parts]
+
+
+def _boosted_numbers(classifier: Any) -> list[Any]:
+    """Give what a boosted classifier consists of, field by field of its nodes."""
+    trees = [predictor for (predictor,) in classifier._predictors]
+    return [
+        classifier._baseline_prediction.tolist(),
+        *(
+            [[tree.nodes[name].tolist() for name in tree.nodes.dtype.names] for tree in trees],
+            [tree.raw_left_cat_bitsets.tolist() for tree in trees],
+        ),
+    ]
 
 
 def _write(path: Path, content: bytes) -> None:

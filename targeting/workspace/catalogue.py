@@ -21,6 +21,7 @@ Origin = Literal[
     "segments",
     "likelihood",
     "ledger",
+    "responses",
     "products",
     "stock",
 ]
@@ -53,6 +54,11 @@ def slug(name: str) -> str:
     return re.sub("_+", "_", "".join(kept)).strip("_")
 
 
+def because_field(likelihood: str) -> str:
+    """Name the field that says why a customer has a likelihood."""
+    return f"{likelihood}_because"
+
+
 def customer_fields(
     settings: Settings, segments: Segments | None, scores: Scores | None
 ) -> Catalogue:
@@ -67,7 +73,7 @@ def customer_fields(
     ]
     return {
         field.name: field
-        for field in [*computed, _LAST_CONTACT, *given, *derived, *_scored(segments, scores)]
+        for field in [*computed, *_contacts(settings), *given, *derived, *_scored(segments, scores)]
     }
 
 
@@ -173,6 +179,20 @@ def _attributes(settings: Settings) -> Iterable[Field]:
         yield _described(field, form)
 
 
+def _contacts(settings: Settings) -> list[Field]:
+    """Name what is known of past contacts, and of what came back."""
+    if "responses" not in settings.sources:
+        return [_LAST_CONTACT]
+    counted = [name for name in RESPONSE_FIELDS if name.endswith("_90_days")]
+    fields = [
+        Field(name, "number", "responses", low=0, may_be_missing=False)
+        if name in counted
+        else Field(name, "date", "responses")
+        for name in RESPONSE_FIELDS
+    ]
+    return [_LAST_CONTACT, *fields]
+
+
 def _measures(settings: Settings) -> list[Field]:
     columns = purchase_columns(settings)
     fields = []
@@ -199,6 +219,7 @@ def _scored(segments: Segments | None, scores: Scores | None) -> Iterable[Field]
         yield Field("segment", "category", "segments", names)
     for name in scores.likelihoods if scores is not None else ():
         yield Field(name, "number", "likelihood", low=0, high=1)
+        yield Field(because_field(name), "text", "likelihood", title=f"why {name}")
 
 
 def _written(settings: Settings, field: Field) -> Field:
@@ -223,6 +244,16 @@ def _described(field: Field, form: FieldForm) -> Field:
 
 
 _LAST_CONTACT = Field("last_contacted_on", "date", "ledger")
+
+# What came back (source responses), and of which event each field tells.
+RESPONSE_FIELDS: Mapping[str, str] = {
+    "last_delivered_on": "delivered",
+    "last_opened_on": "opened",
+    "last_clicked_on": "clicked",
+    "last_bounced_on": "bounced",
+    "opens_90_days": "opened",
+    "clicks_90_days": "clicked",
+}
 
 _DEMAND = [
     Field("abc", "category", "purchases", ("A", "B", "C")),

@@ -67,16 +67,21 @@ class Predicts(Form):
     buys_within: Span | None = None
     within: Annotated[dict[str, str] | None, Field(alias="in")] = None
     comes_back_within: Span | None = None
+    buys_nothing_within: Span | None = None
     field: str | None = None
     value: Annotated[str | None, Field(alias="is")] = None
 
     @model_validator(mode="after")
     def _one_label(self) -> Self:
-        ways = [w for w in (self.buys_within, self.comes_back_within, self.field) if w is not None]
-        if len(ways) != 1:
+        times = (self.buys_within, self.comes_back_within, self.buys_nothing_within)
+        if sum(way is not None for way in (*times, self.field)) != 1:
             raise refused(
-                "needs one label", "buys_within: 30 days, comes_back_within: 90 days, or field"
+                "needs one label",
+                "buys_within: 30 days, comes_back_within: 90 days, buys_nothing_within: 90 days, "
+                "or field",
             )
+        if self.within is not None and self.field is not None:
+            raise refused("has no 'in' where a field is predicted", "{buys_within: 30 days, in: …}")
         if self.field is not None and self.value is None:
             raise refused("does not say which value counts", "{field: will_purchase, is: yes}")
         return self

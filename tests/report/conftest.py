@@ -47,6 +47,7 @@ CATALOGUE = {
         Field("email_consent", "yes/no", "customers"),
         Field("segment", "category", "segments"),
         Field("likelihood", "number", "likelihood"),
+        Field("likelihood_because", "text", "likelihood"),
     )
 }
 
@@ -64,6 +65,10 @@ CUSTOMERS = pl.DataFrame(
         "email_consent": [True, True, True, False, None, True, True, True, True, True, True, False],
         "segment": ["Loyal"] * 6 + ["Small"] * 5 + [None],
         "likelihood": [0.9, 0.8, 0.7, 0.3, 0.2, 0.1, 0.6, 0.6, 0.6, 0.05, 0.05, 0.01],
+        "likelihood_because": [
+            *(f"buys often (+{k}.2); is new (-0.1)" for k in range(9)),
+            *["buys seldom (-0.8)"] * 3,
+        ],
     }
 )
 
@@ -88,6 +93,58 @@ PURCHASES = pl.DataFrame(
         "amount": pl.Int64,
     },
 )
+
+CHANGED = {
+    "share_changed": 0.3,
+    "movement": [
+        {"before": "Loyal", "now": "Loyal", "customers": 4},
+        {"before": "Loyal", "now": "Small", "customers": 1},
+        {"before": "Small", "now": "Loyal", "customers": 2},
+        {"before": "Small", "now": "Small", "customers": 3},
+        {"before": None, "now": "Small", "customers": 1},
+    ],
+}
+
+_BESIDE = {"auc": 0.7, "pr_auc": 0.6, "lift_top_tenth": 1.2, "share_top_fifth": 0.25}
+
+LIKELIHOOD = {
+    "model": "tree",
+    "scored_by": "points",
+    "label": "buys within 30 days",
+    "train": {"cut_offs": ["2026-09-25"], "rows": 40, "positives": 20},
+    "judged": {"cut_offs": ["2026-10-25"], "rows": 12, "positives": 6},
+    "base_rate": 0.5,
+    "auc": 0.8123456,
+    "pr_auc": 0.79,
+    "brier": 0.2,
+    "ece": 0.131,
+    "ece_floor_mean": 0.09,
+    "ece_floor_95": 0.12,
+    "lift_top_tenth": 1.8,
+    "share_top_fifth": 0.36,
+    "accuracy": 0.75,
+    "precision": 0.7,
+    "recall": None,
+    "intervals": {"auc": [0.701, 0.902], "pr_auc": None, "ece": [0.111, 0.333]},
+    "baselines": {
+        "recency": {**_BESIDE, "differences": {"auc": [0.1123456, 0.051, 0.172]}},
+        "bgnbd": {**_BESIDE, "auc": 0.815, "differences": {"auc": [-0.0026544, -0.02, 0.018]}},
+    },
+    "compared": {
+        "tree": {**_BESIDE, "auc": 0.78},
+        "boosted": {**_BESIDE, "auc": 0.84, "differences": {"auc": [-0.0276544, -0.05, -0.011]}},
+    },
+    "calibration": [
+        {"customers": 6, "mean_score": 0.4, "share": 0.0},
+        {"customers": 6, "mean_score": 0.9, "share": 1.0},
+    ],
+    "deciles": [1.8, 1.7, 1.5, 1.2, 1.0, 0.9, 0.8, 0.6, 0.3, 0.2],
+    "validation": {"rows": 30, "teacher": 0.83, "tree": 0.8},
+    "warnings": [
+        {"code": "M001", "field": "", "text": "one tree cannot follow"},
+        {"code": "L001", "field": "frequency", "text": "frequency says it all"},
+    ],
+}
 
 DECISIONS = pl.DataFrame(
     [
@@ -116,18 +173,41 @@ FULL = replace(
         "filled": {"customers": {"age": 2}},
         "without_customer": 1,
         "versions": {"targeting": "0.1.0"},
-        "scores": {
-            "likelihood": {
-                "model": "cart",
-                "label": "buys within 30 days",
-                "judged": {"cut_offs": ["2026-10-25"], "rows": 12, "positives": 6},
-                "base_rate": 0.5,
-                "auc": 0.8,
-                "baselines": {"recency": {"auc": 0.7}},
-                "warnings": [
-                    {"code": "leakage", "field": "frequency", "text": "frequency says it all"}
-                ],
-            }
+        "scores": {"likelihood": LIKELIHOOD},
+        "drift": {
+            "likelihood": [
+                {
+                    "field": "frequency",
+                    "psi": 0.31,
+                    "level": "much",
+                    "said": "frequency: much has changed (PSI 0.31)",
+                }
+            ]
+        },
+        "since_last_fit": {
+            "drift": {
+                "likelihood": [
+                    {
+                        "field": "frequency",
+                        "psi": 0.0,
+                        "level": "little",
+                        "said": "frequency: little has changed (PSI 0.00)",
+                    }
+                ]
+            },
+            "segments": CHANGED,
+        },
+        "segments": [{"name": "Loyal", "size": 6}, {"name": "Small", "size": 5}],
+        "segment_model": {
+            "fitted_rows": 12,
+            "stability": 0.731,
+            "silhouette": 0.412,
+            "tried": [
+                {"segments": 2, "stability": 0.731, "silhouette": 0.412, "sum_of_squares": 9.5},
+                {"segments": 3, "stability": 0.5, "silhouette": None, "sum_of_squares": 7.25},
+            ],
+            "warnings": [{"code": "M009", "field": "", "text": "the number is not stable"}] * 2,
+            "changed_in_30_days": CHANGED,
         },
     },
     catalogue=CATALOGUE,
@@ -176,14 +256,6 @@ FULL = replace(
     },
     linear_regression={"target": "monetary", "fields": ["age"], "r2": -0.01, "n_test": 3},
     problems=(Problem("D004", "the feed is old", Place("targeting.yaml", 6), "look", "warning"),),
-    judged=pl.DataFrame(
-        {
-            "customer_id": _IDS,
-            "name": ["likelihood"] * _COUNT,
-            "label": [True, True, True, False, False, False, True, True, False, False, True, False],
-            "score": CUSTOMERS["likelihood"],
-        }
-    ),
 )
 
 
@@ -219,7 +291,6 @@ def shuffled() -> Callable[[Night], Night]:
 
     def shuffle(night: Night) -> Night:
         assert night.purchases is not None
-        assert night.judged is not None
         return replace(
             night,
             customers=mix(night.customers),
@@ -227,7 +298,6 @@ def shuffled() -> Callable[[Night], Night]:
             decisions=mix(night.decisions),
             summary=mix(night.summary),
             suggestions={name: mix(frame) for name, frame in night.suggestions.items()},
-            judged=mix(night.judged),
         )
 
     return shuffle

@@ -102,7 +102,7 @@ def test_each_picture_is_said_in_a_sentence_and_a_table(full_page: str) -> None:
     elements = Elements(full_page).found
     tags = Counter(tag for tag, _ in elements)
     said = [a["aria-label"] for _, a in elements if a.get("role") == "img"]
-    assert tags["svg"] == tags["figure"] == tags["figcaption"] == len(said) == 7
+    assert tags["svg"] == tags["figure"] == tags["figcaption"] == len(said) == 8
     assert all(label and len(label) > 40 for label in said)
     for figure in re.findall(r"<figure.*?</figure>", full_page, re.S):
         assert "<table" in figure
@@ -134,6 +134,34 @@ def test_months_with_too_few_new_customers_are_not_drawn(full_page: str) -> None
 
 def test_a_likelihood_says_on_how_many_it_was_judged(full_page: str) -> None:
     assert "Judged on 12 customers that the model had not seen: 50% of them did." in full_page
+
+
+def test_leakage_is_said_before_any_figure_of_the_likelihood(full_page: str) -> None:
+    chapter = full_page[full_page.index('id="likelihood-1"') :]
+    assert chapter.index("Do not rely on this likelihood yet") < chapter.index("<figure")
+
+
+def test_nothing_undefined_reaches_the_page(full_page: str) -> None:
+    shown = re.sub(r"<[^>]*>", " ", full_page.partition("</style>")[2])
+    assert not re.search(r"\b(None|nan|NaN|inf|null)\b", shown)
+
+
+def test_a_manifest_of_an_earlier_version_still_has_its_page(full_night: Night) -> None:
+    older = {
+        "model": "cart",
+        "label": "buys within 30 days",
+        "judged": 12,
+        "base_rate": 0.5,
+        "auc": 0.8,
+        "baselines": {"recency": {"auc": 0.7}},
+        "warnings": [],
+    }
+    manifest = {"scores": {"likelihood": older}, "segments": [{"name": "Loyal", "size": 6}]}
+    night = replace(full_night, manifest=manifest)
+    html = page(night, analysis(night))
+    assert "Judged on 12 customers that the model had not seen: 50% of them did." in html
+    assert "Best of the simpler ways: days since the last purchase, with an AUC of 0.700." in html
+    assert "Fitted again on other samples" not in html
 
 
 def test_a_draft_says_so(full_night: Night, full_page: str, empty_night: Night) -> None:
@@ -169,7 +197,6 @@ def test_frames_with_columns_and_no_rows_are_a_night_of_nothing(full_night: Nigh
         funnel=full_night.funnel.clear(),
         summary=full_night.summary.clear(),
         suggestions={name: frame.clear() for name, frame in full_night.suggestions.items()},
-        judged=None,
     )
     html = page(bare, analysis(bare))
     assert "Nobody is contacted." in html

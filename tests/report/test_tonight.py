@@ -64,13 +64,17 @@ def test_used_rows_are_those_read_less_those_refused(full_night: Night) -> None:
     assert table.foot == ("All sources", "23", "20", "0", "3")
 
 
-def test_warnings_of_rules_and_models_stand_together(full_night: Night) -> None:
+def test_leakage_is_the_first_warning_of_all(full_night: Night) -> None:
     findings = first_screen(full_night, Speech(full_night.shop)).findings
     assert [finding.text for finding in findings] == [
-        "The feed is old.",
         "Do not rely on this likelihood yet: frequency says it all.",
+        "The feed is old.",
+        "One tree cannot follow.",
     ]
-    assert findings[0].where == "targeting.yaml, line 6"
+    assert [finding.where for finding in findings[:2]] == [
+        "segments/likelihood.yaml, likelihood",
+        "targeting.yaml, line 6",
+    ]
 
 
 def test_a_rule_says_which_line_takes_most_away(full_night: Night) -> None:

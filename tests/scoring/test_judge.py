@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from targeting.scoring import judge
 from targeting.scoring.judge import Labels
@@ -52,6 +53,45 @@ def test_accuracy_precision_and_recall_are_at_one_half() -> None:
 
 def test_auc_equals_counted_pairs(drawn: tuple[Labels, Floats]) -> None:
     assert judge.auc(*drawn) == pytest.approx(plain_auc(*drawn))
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 9])
+def test_auc_and_average_precision_equal_scikit_learns(decimals: int) -> None:
+    random = np.random.default_rng(decimals)
+    scores = np.round(random.random(400), decimals)
+    happened = (random.random(400) < scores / 2).astype(np.int8)
+    figures = judge.ranking(happened, scores)
+    assert figures.auc == pytest.approx(roc_auc_score(happened, scores), abs=1e-6)
+    assert figures.pr_auc == pytest.approx(average_precision_score(happened, scores), abs=1e-6)
+
+
+def test_the_captured_share_is_the_mean_over_all_orders_of_equal_scores() -> None:
+    scores = np.array([3, 2, 2, 2, 1, 1, 1, 0, 0, 0]) / 10
+    happened = labels(0, 1, 0, 1, 1, 0, 0, 0, 1, 0)
+    for share in (0.1, 0.2, 0.3, 0.5, 0.9, 1.0):
+        random = np.random.default_rng(0)
+        orders = [np.lexsort([random.random(10), -scores]) for _ in range(4_000)]
+        plain = np.mean([happened[order][: round(share * 10)].sum() / 4 for order in orders])
+        assert judge.captured(happened, scores, share) == pytest.approx(plain, abs=0.02)
+
+
+def test_the_lift_of_ten_tenths_adds_up_to_all_buyers(drawn: tuple[Labels, Floats]) -> None:
+    assert sum(lift or 0 for lift in judge.deciles(*drawn)) == pytest.approx(10, abs=1e-5)
+
+
+@pytest.mark.parametrize("happened", [0, 1])
+def test_one_customer_can_be_judged(happened: int) -> None:
+    one, score = labels(happened), np.array([0.25])
+    assert judge.ranking(one, score).auc is None
+    assert judge.probability(one, score).ece == abs(0.25 - happened)
+    assert judge.calibration_curve(one, score) == (judge.CurvePoint(1, 0.25, happened),)
+
+
+def test_everybody_has_no_order_but_a_share() -> None:
+    everybody = labels(1, 1, 1, 1, 1)
+    figures = judge.ranking(everybody, np.arange(5) / 5)
+    assert (figures.auc, figures.pr_auc) == (None, None)
+    assert (figures.lift_top_tenth, figures.share_top_fifth) == (1.0, 0.2)
 
 
 def test_equal_scores_share_the_lift() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -67,11 +68,27 @@ def test_returns_and_other_categories_are_no_purchase() -> None:
     assert judged_labels(laptops, *lines) == {"a": 0, "b": 0, "c": 1}
 
 
-def test_only_who_bought_before_the_cut_off_can_come_back() -> None:
-    cut_off = dt.date(2026, 5, 31)
-    lines = [line("old", dt.date(2026, 1, 1)), line("new", cut_off), line("old", DAY)]
-    assert judged_labels(asked({"comes_back_within": "30 days"}), *lines) == {"old": 1}
-    assert judged_labels(asked({"buys_within": "30 days"}), *lines) == {"new": 0, "old": 1}
+def test_only_who_has_bought_on_one_day_can_come_back() -> None:
+    first, cut_off = dt.date(2026, 1, 1), dt.date(2026, 5, 31)
+    lines = [line(name, first) for name in ("once", "twice", "two lines", "two lines")]
+    lines += [line("twice", cut_off), line("new", cut_off), line("returned", first)]
+    lines += [line("returned", cut_off, -100), line("once", DAY), line("twice", DAY)]
+    comes_back = asked({"comes_back_within": "30 days"})
+    assert judged_labels(comes_back, *lines) == {
+        "new": 0,
+        "once": 1,
+        "returned": 0,
+        "two lines": 0,
+    }
+
+
+def test_that_nothing_is_bought_is_the_other_half_of_buying() -> None:
+    first = dt.date(2026, 1, 1)
+    lines = [line(name, first) for name in "abc"] + [line("b", DAY), line("c", DAY, -5)]
+    buys = judged_labels(asked({"buys_within": "30 days"}), *lines)
+    nothing = judged_labels(asked({"buys_nothing_within": "30 days"}), *lines)
+    assert buys == {"a": 0, "b": 1, "c": 0}
+    assert nothing == {"a": 1, "b": 0, "c": 1}
 
 
 def test_no_training_window_reaches_past_the_judged_cut_off() -> None:
@@ -81,8 +98,25 @@ def test_no_training_window_reaches_past_the_judged_cut_off() -> None:
     assert len(trained_at) == 6
     period = question.form.predicts.buys_within
     assert period is not None
-    ends = [period.after(day) for day in trained_at]
-    assert all(end <= start for end, start in zip(ends, [judged_at, *trained_at], strict=False))
+    assert all(period.after(day) <= judged_at for day in trained_at)
+
+
+def test_training_cut_offs_are_thirty_days_apart_or_a_period_where_that_is_less() -> None:
+    first = dt.date(2020, 1, 1)
+    for period, apart in (("90 days", 30), ("14 days", 14), ("1 year", 30)):
+        judged_at, trained_at = cut_offs(asked({"buys_within": period}), first)
+        days = [(later - day).days for later, day in pairwise(trained_at)]
+        assert days == [apart] * 5
+        assert (judged_at - trained_at[0]).days >= apart
+
+
+def test_every_training_cut_off_but_the_newest_has_sixty_days_or_a_period_before_it() -> None:
+    for period, before in (("90 days", 60), ("14 days", 14)):
+        question = asked({"buys_within": period})
+        newest, second = cut_offs(question, dt.date(2020, 1, 1))[1][:2]
+        enough = second - dt.timedelta(days=before)
+        assert cut_offs(question, enough)[1] == [newest, second]
+        assert cut_offs(question, enough + dt.timedelta(days=1))[1] == [newest]
 
 
 def test_training_goes_back_as_far_as_purchases_reach_one_period_before() -> None:
@@ -138,7 +172,8 @@ def test_a_label_can_be_said() -> None:
             "buys_within": "30 days",
             "in": {"category": "Laptops"},
         },
-        "comes back within 1 month": {"comes_back_within": "1 month"},
+        "having bought once, comes back within 1 month": {"comes_back_within": "1 month"},
+        "buys nothing within 90 days": {"buys_nothing_within": "90 days"},
         "will_purchase is yes": {"field": "will_purchase", "is": "yes"},
     }
     assert [label_words(Predicts.model_validate(written)) for written in said.values()] == list(

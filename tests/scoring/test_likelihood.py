@@ -8,8 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from targeting.scoring.evaluation import Evaluation
 from targeting.scoring.judge import chance_limit
-from targeting.scoring.likelihood import Evaluation, LikelihoodModel, fit_likelihood, predict
+from targeting.scoring.label import bought_lines
+from targeting.scoring.likelihood import fit_likelihood
+from targeting.scoring.model import LikelihoodModel, predict
+from targeting.scoring.rhythm import raw_rhythm
 from targeting.workspace.catalogue import Catalogue, Field
 from targeting.workspace.scores import Likelihood
 
@@ -82,9 +86,12 @@ def codes(evaluation: Evaluation) -> list[str]:
 
 
 def auc(evaluation: Evaluation) -> float:
-    assert evaluation.ranking is not None
-    assert evaluation.ranking.auc is not None
-    return evaluation.ranking.auc
+    assert evaluation.auc is not None
+    return evaluation.auc
+
+
+def rhythm(purchases: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    return raw_rhythm(bought_lines(purchases.lazy()), as_of, None)
 
 
 def test_likelihoods_are_calibrated_and_ordered_by_what_counts() -> None:
@@ -108,12 +115,17 @@ def test_judged_rows_carry_the_scores_that_lists_show_and_never_teach() -> None:
 
 def test_the_manifest_entry_has_the_fields_of_the_design() -> None:
     _, evaluation, _ = by_column(customers())
-    figures = evaluation.as_dict()
+    figures: dict[str, Any] = evaluation.as_dict()
     assert set(figures) == {
         *("model", "scored_by", "label", "train", "judged", "base_rate", "auc", "pr_auc", "brier"),
         *("ece", "ece_floor_mean", "ece_floor_95", "lift_top_tenth", "share_top_fifth"),
         *("accuracy", "precision", "recall", "baselines", "warnings"),
+        *("intervals", "compared", "calibration", "deciles", "validation"),
     }
+    assert set(figures["compared"]) == {"tree", "points", "blend", "logistic", "boosted"}
+    assert len(figures["deciles"]) == 10
+    assert sum(point["customers"] for point in figures["calibration"]) == figures["judged"]["rows"]
+    assert set(figures["validation"]) == {"rows", "teacher", "tree", "points"}
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -182,7 +194,8 @@ def test_nobody_at_all_is_no_score_and_no_crash() -> None:
 def test_inputs_that_nobody_has_give_the_base_rate() -> None:
     rows = customers(400).with_columns(x=pl.lit(None, dtype=pl.Float64))
     model, evaluation, _ = by_column(rows, "x")
-    assert codes(evaluation) == ["M006"]
+    assert codes(evaluation) == ["M002"]
+    assert "inputs are missing" in evaluation.warnings[0].text
     assert predict(rows, model).n_unique() == 1
 
 
@@ -259,10 +272,9 @@ def test_imtiaz_purchase_frequency_is_named_as_the_label(
     named = [note.field for note in evaluation.warnings if note.code == "L001"]
     assert "purchase_frequency" in named
     assert {"age", "gender", "average_spend", "brand_affinity"}.isdisjoint(named)
-    assert codes(evaluation)[0] == "M001"
-    assert evaluation.warnings[0].text == "model 'tree' is not built yet; scored by cart"
-    assert evaluation.probability is not None
-    assert evaluation.probability.accuracy > 0.9
+    assert evaluation.scored_by == "tree"
+    assert evaluation.figures is not None
+    assert evaluation.figures.probability.accuracy > 0.9
     assert evaluation.base_rate == pytest.approx(0.87, abs=0.05)
     assert predict(imtiaz, model).null_count() == 0
 
@@ -271,20 +283,23 @@ def test_cdnow_is_judged_on_the_newest_period(
     cdnow: pl.DataFrame, history_of: History, spending_types: Catalogue
 ) -> None:
     as_of = dt.date(1998, 6, 30)
+    cdnow = cdnow.filter(pl.col("customer_id").str.slice(-1).is_in(["1", "6"]))
     model, evaluation, judged = by_time(
         cdnow, history_of, spending_types, as_of, {"buys_within": "30 days"}
     )
     bought = cdnow.filter(
         pl.col("purchased_on").is_between(dt.date(1998, 6, 1), as_of), pl.col("amount") > 0
     )["customer_id"].unique()
+    assert evaluation.figures is not None
     assert set(judged["cut_off"]) == {dt.date(1998, 5, 31)}
     assert judged["label"].sum() == judged["customer_id"].is_in(bought.implode()).sum()
     assert auc(evaluation) > 0.84
-    assert auc(evaluation) > (evaluation.baselines["recency"].auc or 1)
+    assert auc(evaluation) > evaluation.figures.baselines["recency"]["auc"]
     assert evaluation.train["cut_offs"][0] == "1998-05-01"  # type: ignore[index]
     assert evaluation.warnings == ()
-    scores = predict(history_of(cdnow)(as_of), model)
-    assert scores.mean() == pytest.approx(judged["label"].mean(), abs=1e-5)
+    scores = predict(history_of(cdnow)(as_of), model, rhythm(cdnow, as_of))
+    assert scores.mean() == pytest.approx(model.base_rate, abs=1e-5)
+    assert model.base_rate == pytest.approx(judged["label"].mean(), abs=0.01)
 
 
 def test_a_field_that_knows_the_future_of_purchases_is_named(
@@ -323,10 +338,12 @@ def test_a_journey_department_beats_its_baselines(
         lines, history_of, spending_types, dt.date(2017, 6, 30), predicts
     )
     assert evaluation.label == "buys within 30 days in category DELI"
-    assert auc(evaluation) > (evaluation.baselines["rfm"].auc or 1) - 0.01
+    assert evaluation.figures is not None
+    assert auc(evaluation) > evaluation.figures.baselines["rfm"]["auc"]
     scores, labels = judged["score"].to_numpy(), judged["label"].to_numpy()
-    assert evaluation.probability is not None
-    assert evaluation.probability.brier == pytest.approx(((scores - labels) ** 2).mean(), abs=1e-6)
+    assert evaluation.figures.probability.brier == pytest.approx(
+        ((scores - labels) ** 2).mean(), abs=1e-6
+    )
 
 
 def small_shop(days: int) -> pl.DataFrame:
@@ -348,7 +365,7 @@ def test_a_short_history_gives_the_base_rate_of_its_one_window(
     )
     assert codes(evaluation) == ["M003"]
     assert judged.height == 0
-    assert set(predict(history_of(lines)(DAY), model)) == {1.0}
+    assert set(predict(history_of(lines)(DAY), model, rhythm(lines, DAY))) == {1.0}
 
 
 def test_no_history_gives_no_score(history_of: History, spending_types: Catalogue) -> None:
@@ -360,14 +377,73 @@ def test_no_history_gives_no_score(history_of: History, spending_types: Catalogu
     assert predict(history_of(lines)(DAY), model).null_count() == lines["customer_id"].n_unique()
 
 
-def test_who_never_bought_is_not_likely_to_buy_again(
+@pytest.mark.parametrize(
+    ("predicts", "without"),
+    [
+        ("comes_back_within", "never twice"),
+        ("buys_within", "never"),
+        ("buys_nothing_within", "never"),
+    ],
+)
+def test_who_is_not_spoken_of_has_no_score(
+    journey: pl.DataFrame,
+    history_of: History,
+    spending_types: Catalogue,
+    predicts: str,
+    without: str,
+) -> None:
+    as_of = dt.date(2017, 3, 20)
+    lines = journey.filter(pl.col("purchased_on") <= as_of, pl.col("category") == "FUEL")
+    model, evaluation, _ = by_time(
+        lines, history_of, spending_types, as_of, {predicts: "14 days"}, model="tree"
+    )
+    known = history_of(lines)(as_of)
+    stranger = known.head(1).with_columns(
+        pl.lit("x").alias("customer_id"), *(pl.lit(None).alias(name) for name in SPENDING)
+    )
+    rows = pl.concat([known, stranger], how="vertical_relaxed")
+    scored = rows.with_columns(score=predict(rows, model, rhythm(lines, as_of)))
+    about = scored.filter(pl.col("score").is_not_null())
+    whom = pl.col("frequency").is_not_null()
+    whom &= pl.col("frequency") == 1 if without == "never twice" else True
+    assert evaluation.scored_by != "none"
+    assert 20 < about.height < rows.height
+    assert about["customer_id"].equals(rows.filter(whom)["customer_id"])
+
+
+def test_a_model_of_purchases_foresees_by_the_same_fields_as_it_was_judged_by(
     cdnow: pl.DataFrame, history_of: History, spending_types: Catalogue
 ) -> None:
-    model, _, _ = by_time(
-        cdnow, history_of, spending_types, dt.date(1998, 6, 30), {"comes_back_within": "90 days"}
+    few = cdnow.filter(pl.col("customer_id").str.ends_with("7"))
+    model, evaluation, _ = by_time(
+        few,
+        history_of,
+        spending_types,
+        dt.date(1998, 1, 31),
+        {"comes_back_within": "90 days"},
+        model="tree",
     )
-    stranger = {"customer_id": "x", "recency_days": None, "frequency": 0, "monetary": 0}
-    rows = pl.DataFrame([stranger | dict.fromkeys(SPENDING[3:])]).with_columns(
-        pl.col(SPENDING).cast(pl.Float64)
+    assert evaluation.figures is not None
+    assert "bgnbd" in evaluation.figures.baselines
+    assert model.rhythm is not None
+    assert model.rhythm.all is not None
+
+
+def test_a_year_s_shop_says_who_buys_nothing(
+    history_of: History, spending_types: Catalogue
+) -> None:
+    lines = small_shop(400).filter(pl.col("customer_id").hash(seed=3) % 3 > 0)
+    gone = DAY - dt.timedelta(days=120)
+    away = pl.col("customer_id").hash(seed=1) % 2 == 0
+    lines = lines.filter(~away | (pl.col("purchased_on") < gone))
+    predicts = {"buys_nothing_within": "30 days"}
+    model, evaluation, judged = by_time(lines, history_of, spending_types, DAY, predicts)
+    rows = history_of(lines)(DAY)
+    scored = rows.with_columns(
+        pl.when(away).then(pl.lit("gone")).otherwise(pl.lit("here")).alias("is"),
+        score=predict(rows, model, rhythm(lines, DAY)),
     )
-    assert predict(rows, model).to_list() == [None]
+    ends = {is_: part["score"].to_numpy() for (is_,), part in scored.group_by("is")}
+    assert judged["label"].sum() == lines.filter(away)["customer_id"].n_unique()
+    assert ends["gone"].min() > ends["here"].max()
+    assert evaluation.label == "buys nothing within 30 days"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from targeting.scoring.names import letters, match_names
+from targeting.scoring.names import described_point, letters, match_names
 
 SAMPLE = np.array([[-2.0, 0.0], [-1.0, 1.0], [0.0, 2.0], [1.0, 3.0], [2.0, 4.0]])
 
@@ -32,3 +32,8 @@ def test_a_name_without_description_takes_what_is_left() -> None:
 
 def test_letters_go_by_size_and_equals_by_place() -> None:
     assert letters([3, 9, 3]) == ["B", "A", "C"]
+
+
+def test_a_described_point_is_at_its_quantiles_and_else_in_the_middle() -> None:
+    assert described_point(SAMPLE, ["spend", "age"], {"spend": "high"}) == [1.0, 2.0]
+    assert described_point(SAMPLE, ["spend", "age"], {}) == [0.0, 2.0]

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from targeting.scoring.segments import _k_means
+from targeting.scoring.clusters import k_means
 
 FIT = """
 import datetime as dt, hashlib
@@ -65,7 +65,7 @@ def test_one_thread_and_two_and_another_order_give_the_same_bytes() -> None:
     assert fit(1, 1) == fit(2, 2)
 
 
-def test_k_means_keeps_to_one_thread_where_two_would_differ_in_the_last_bits() -> None:
+def testk_means_keeps_to_one_thread_where_two_would_differ_in_the_last_bits() -> None:
     # Rounded centroids hide it; the sum of squares is not rounded yet and shows it.
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
@@ -75,6 +75,6 @@ def test_k_means_keeps_to_one_thread_where_two_would_differ_in_the_last_bits() -
     sums = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            sums.append((_k_means(points, 5).inertia, float(alone.fit(points).inertia_)))
+            sums.append((k_means(points, 5).inertia, float(alone.fit(points).inertia_)))
     (ours_on_one, theirs_on_one), (ours_on_two, _) = sums
     assert ours_on_one == ours_on_two == theirs_on_one

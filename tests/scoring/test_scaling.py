@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from targeting.scoring.scaling import MOST_POINTS, fit_scale, scaled
+from targeting.scoring.scaling import MOST_POINTS, Scale, carried, fit_scale, scaled
 
 
 def test_a_rank_is_the_share_below_with_half_of_the_equals() -> None:
@@ -41,3 +41,27 @@ def test_a_missing_value_counts_as_the_median() -> None:
     feature = fit_scale("x", "plain", sample)
     missing, median = scaled(np.array([np.nan, 2.0]), feature)
     assert missing == median
+
+
+def test_a_carried_coordinate_is_the_same_value_or_the_same_rank_on_the_new_scale() -> None:
+    random = np.random.default_rng(1)
+    before, now = random.exponential(100, 500), random.exponential(900, 500)
+    scales: tuple[Scale, ...] = ("plain", "log")
+    for scale in scales:
+        old = fit_scale("x", scale, before)
+        new = fit_scale("x", scale, now)
+        value = np.array([250.0])
+        moved = carried(scaled(value, old)[:, None], [old], [new])
+        assert moved[:, 0] == pytest.approx(scaled(value, new))
+    old, new = fit_scale("x", "rank", before), fit_scale("x", "rank", now)
+    medians = [
+        scaled(np.array([np.median(sample)]), f) for sample, f in ((before, old), (now, new))
+    ]
+    assert carried(medians[0][:, None], [old], [new])[:, 0] == pytest.approx(medians[1], abs=0.01)
+
+
+def test_a_feature_that_was_constant_is_carried_to_its_one_place() -> None:
+    constant = fit_scale("x", "plain", np.full(5, 7.0))
+    varied = fit_scale("x", "plain", np.arange(5.0))
+    assert carried(np.array([[0.0], [0.0]]), [constant], [varied]).tolist() == [[0.0], [0.0]]
+    assert carried(np.array([[3.0]]), [varied], [constant]).tolist() == [[0.0]]

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from targeting.scoring.segments import SegmentModel, assign_segments, fit_segments
 from targeting.workspace.scores import Segments
@@ -148,12 +150,136 @@ def test_a_refit_over_other_features_starts_fresh() -> None:
     )
 
 
-def test_without_names_the_number_is_chosen_and_the_largest_is_a() -> None:
+def test_without_names_the_largest_stable_number_is_chosen_and_the_largest_is_a() -> None:
     rows = pl.concat([two_kinds(), two_kinds(60)[60:].with_columns(pl.col("customer_id") + "x")])
     model = fit_segments(rows, form(features=PLAIN, choose={"at_most": 5}), key="k")
-    counts = dict(assign_segments(rows, model).value_counts().iter_rows())
-    assert counts == {"A": 100, "B": 40}
-    assert [note.code for note in model.notes] == ["M009"]
+    sizes = assign_segments(rows, model).value_counts().sort("count", descending=True)
+    stable = [number for number, stability, _, _ in model.tried if stability >= 0.85]
+    assert sizes["segment"].to_list() == sorted(model.names) == list("ABCDE")[: max(stable)]
+    assert [number for number, *_ in model.tried] == [2, 3, 4, 5]
+    assert model.stability == model.tried[max(stable) - 2][1]
+    assert model.notes == ()
+
+
+def test_a_number_that_nothing_supports_is_chosen_with_a_warning() -> None:
+    random = np.random.default_rng(5)
+    noise = {name: random.normal(size=300) for name in ("x", "y", "z")}
+    rows = pl.DataFrame({"customer_id": [f"c{at}" for at in range(300)], **noise})
+    asked = form(features={name: {"scale": "plain"} for name in noise}, choose={"at_most": 4})
+    model = fit_segments(rows, asked, key="k")
+    assert model.stability == max(stability for _, stability, _, _ in model.tried)
+    assert [(note.code, note.text) for note in model.notes] == [
+        (
+            "M009",
+            f"the number of segments is not stable: of {len(model.names)}, bootstrap refits agree "
+            f"by {model.stability:.2f} (adjusted Rand index; 0.85 is stable)",
+        )
+    ]
+
+
+def test_a_refit_keeps_the_chosen_number_and_says_when_it_is_not_stable_any_more() -> None:
+    asked = form(features=PLAIN, choose={"at_most": 3})
+    first = fit_segments(two_kinds(), asked, key="k")
+    assert first.notes == ()
+    random = np.random.default_rng(5)
+    columns = {name: random.normal(20, 5, size=300) for name in PLAIN}
+    noise = pl.DataFrame({"customer_id": [f"c{at}" for at in range(300)], **columns})
+    again = fit_segments(noise, asked, key="k", previous=first)
+    assert (sorted(again.names), again.tried) == (sorted(first.names), first.tried)
+    assert "M009" in [note.code for note in again.notes]
+
+
+def outliers(values: list[int], ordinary: int) -> pl.DataFrame:
+    amounts = [100 + at % 50 for at in range(ordinary)] + values
+    ids = [f"c{at:05}" for at in range(len(amounts))]
+    return pl.DataFrame({"customer_id": ids, "monetary": amounts})
+
+
+@pytest.mark.parametrize("scale", ["plain", "log"])
+def test_an_outlier_makes_no_segment_on_any_scale_and_its_name_goes_to_nobody(scale: str) -> None:
+    rows = outliers([10**9], 400)
+    names = {"Usual": {"monetary": "middle"}, "Rare": {}}
+    asked = form(features={"monetary": {"scale": scale}}, names=names)
+    model = fit_segments(rows, asked, key="k")
+    assert [(note.code, note.text) for note in model.notes] == [
+        (
+            "M007",
+            "1 segment for 2 names: a group of fewer than 5 of 401 customers is no segment; "
+            "nobody is called Rare",
+        )
+    ]
+    assert set(assign_segments(rows, model)) == {"Usual"}
+    assert model.stability is None
+
+
+def test_one_in_a_hundred_is_a_segment_and_fewer_are_not() -> None:
+    names = {"Small": {"monetary": "low"}, "Large": {"monetary": "very high"}}
+    asked = form(features={"monetary": {"scale": "plain"}}, names=names)
+    enough = fit_segments(outliers([10**6] * 4, 396), asked, key="k")
+    assert sorted(enough.names) == ["Large", "Small"]
+    assert len(fit_segments(outliers([10**6] * 3, 397), asked, key="k").names) == 1
+
+
+def test_a_name_that_went_to_nobody_comes_back_where_its_description_points() -> None:
+    names = {"Small": {"monetary": "low"}, "Large": {"monetary": "very high"}}
+    asked = form(features={"monetary": {"scale": "plain"}}, names=names)
+    before = fit_segments(outliers([10**6] * 3, 397), asked, key="k")
+    rows = outliers([10**6] * 40, 360)
+    now = fit_segments(rows, asked, key="k", previous=before)
+    assert dict(zip(rows["monetary"] > 200, assign_segments(rows, now), strict=True)) == {
+        False: "Small",
+        True: "Large",
+    }
+
+
+def levels(low: int, middle: int, high: int) -> pl.DataFrame:
+    amounts = [100] * low + [200] * middle + [300] * high
+    ids = [f"c{at:05}" for at in range(len(amounts))]
+    return pl.DataFrame({"customer_id": ids, "monetary": amounts})
+
+
+def test_plain_values_keep_their_names_when_mean_and_spread_move() -> None:
+    words = {"Low": "low", "Middle": "middle", "High": "high"}
+    names = {name: {"monetary": level} for name, level in words.items()}
+    asked = form(features={"monetary": {"scale": "plain"}}, names=names)
+    before = fit_segments(levels(40, 40, 40), asked, key="k")
+    rows = levels(20, 20, 400)
+    now = fit_segments(rows, asked, key="k", previous=before)
+    assert assign_segments(rows, now).to_list() == [
+        name for name, count in (("Low", 20), ("Middle", 20), ("High", 400)) for _ in range(count)
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    values=st.lists(st.tuples(*[st.integers(0, 4) | st.none()] * 2), max_size=30),
+    scale=st.sampled_from(["rank", "log", "plain"]),
+    choose=st.booleans(),
+)
+def test_any_customers_at_all_get_segments_of_enough_of_them(
+    values: list[tuple[int | None, int | None]], scale: str, choose: bool
+) -> None:
+    rows = pl.DataFrame(
+        [(f"c{at}", *pair) for at, pair in enumerate(values)],
+        schema={"customer_id": pl.String, "x": pl.Int64, "y": pl.Int64},
+        orient="row",
+    )
+    features = {"x": {"scale": scale}, "y": {"scale": scale}}
+    number = {"choose": {"at_most": 3}} if choose else {"names": {"P": {}, "Q": {"x": "low"}}}
+    model = fit_segments(rows, form(features=features, **number), key="k")
+    segments = assign_segments(rows, model).drop_nulls()
+    assert len(segments) == sum(pair != (None, None) for pair in values) == model.fitted_rows
+    counted = segments.value_counts()["count"].to_list()
+    assert len(counted) == len(model.names)
+    assert min(counted, default=99) >= (2 if len(segments) >= 20 else 1)
+    assert model.stability is None or -0.5 <= model.stability <= 1
+
+
+def test_twenty_six_names_are_twenty_six_segments() -> None:
+    names: dict[str, dict[str, str]] = {f"Name {at}": {} for at in range(26)}
+    rows = outliers([], 520).with_columns(monetary=pl.int_range(520))
+    model = fit_segments(rows, form(features={"monetary": {}}, names=names), key="k")
+    assert sorted(model.names) == sorted(names)
 
 
 def test_imtiaz_has_seven_segments_as_plain_k_means_finds_them(imtiaz: pl.DataFrame) -> None:

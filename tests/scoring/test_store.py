@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from targeting.problems import Refused
-from targeting.scoring.likelihood import LikelihoodModel, fit_likelihood, predict
+from targeting.scoring.likelihood import fit_likelihood
+from targeting.scoring.model import LikelihoodModel, predict
 from targeting.scoring.segments import SegmentModel, assign_segments, fit_segments
 from targeting.scoring.store import (
     FIT_AGAIN,
@@ -172,7 +173,7 @@ def test_changed_numbers_are_noticed(tmp_path: Path, models: Models) -> None:
     save_models(tmp_path, models.segments, models.likelihoods)
     path = tmp_path / "models.json"
     written = json.loads(path.read_text())
-    written["likelihoods"]["likelihood"]["scores"][-1] = 0.999
+    written["likelihoods"]["likelihood"]["values"][-1] = 0.999
     path.write_text(json.dumps(written))
     with pytest.raises(Refused, match="not the ones that were saved"):
         load_models(tmp_path)
@@ -192,7 +193,11 @@ def test_models_answer_only_what_was_asked_when_they_were_made(models: Models) -
         "'likelihood' in segments/likelihood.yaml was changed after its model was made",
         "there is no saved model for 'churn_risk'",
     ]
-    assert {problem.code for problem in found} == {"M012"}
+    gone = check_models(models, SEGMENTS, None, Path("out/models"))
+    assert [problem.message for problem in gone] == [
+        "'likelihood' has a saved model and is predicted no more"
+    ]
+    assert {problem.code for problem in [*found, *gone]} == {"M012"}
     assert {problem.help for problem in found} == {FIT_AGAIN}
     found = check_models(models, renamed, SCORES, Path("out/models"))
     assert [problem.message for problem in found] == ["the segments had other names: High, Low"]

@@ -19,6 +19,12 @@ _MEANING = {
     "favourite_category": "The category that most was spent on.",
     "categories_bought": "Every category with a purchase.",
     "last_contacted_on": "The last day on which any rule contacted the customer.",
+    "last_delivered_on": "The last day on which a message was delivered.",
+    "last_opened_on": "The last day on which a message was opened.",
+    "last_clicked_on": "The last day on which a message was clicked.",
+    "last_bounced_on": "The last day on which a message could not be delivered.",
+    "opens_90_days": "Messages opened in the last 90 days.",
+    "clicks_90_days": "Messages clicked in the last 90 days.",
     "segment": "The customer's segment, as segments/customers.yaml names them.",
     "wanted_by": "Segments that buy more of this product than their share of everything.",
     "top_segment": "The segment that buys most of this product.",
@@ -43,6 +49,7 @@ _ORIGIN = {
     "segments": "from segments/customers.yaml",
     "likelihood": "from segments/likelihood.yaml",
     "ledger": "from earlier runs",
+    "responses": "from responses",
     "products": "from products",
     "stock": "from stock",
 }
@@ -56,7 +63,7 @@ def describe(field: Field) -> str:
 def _meaning(field: Field) -> str:
     if field.title:
         return field.title
-    if field.origin == "likelihood":
+    if field.origin == "likelihood" and field.type == "number":
         return "How likely it is, from 0 to 1."
     own = field.origin in ("customers", "measures", "derived")
     return "" if own else _MEANING.get(field.name, "")

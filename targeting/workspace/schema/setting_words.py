@@ -15,6 +15,7 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
         "measures": "Counted for each customer from purchases.",
         "derived": "Computed for each customer from other fields.",
         "ordering": "Planning parameters where rules and products say nothing.",
+        "ledger": "Where contacts are remembered; without it, beside the runs.",
         "keep": "How long results stay.",
     },
     "Shop": {
@@ -85,6 +86,10 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
         "runs": "How long the folders of runs stay.",
         "ledger": "How long it is remembered who was contacted.",
     },
+    "LedgerForm": {
+        "url": "The folder or the object store's URL where contacts are remembered.",
+        "key_file": "The file with the key of the ledger's hashes; keep a copy of it.",
+    },
     "Segments": {
         "window": "The stretch of purchases that features are taken over, or all.",
         "features": "Fields that enter the distance between customers.",
@@ -111,7 +116,8 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
     "Predicts": {
         "buys_within": "The customer buys within this period.",
         "in": "Only purchases like this count, such as {category: Laptops}.",
-        "comes_back_within": "A customer who bought comes back within this period.",
+        "comes_back_within": "A customer who has bought once buys again within this period.",
+        "buys_nothing_within": "The customer buys nothing within this period: a risk of churn.",
         "field": "A field of the data says it.",
         "is": "The value of the field that counts.",
     },

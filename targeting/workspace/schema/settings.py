@@ -89,7 +89,7 @@ def likelihood(workspace: Workspace, _: Named) -> Schema:
 def policy(workspace: Workspace, names: Named) -> Schema:
     """Make the schema of rules/policy.yaml."""
     fields = workspace.customer_fields
-    texts = [field.name for field in fields.values() if field.type == "text"]
+    texts = [f.name for f in fields.values() if f.type == "text" and f.origin != "likelihood"]
     consents = [field.name for field in fields.values() if field.type == "yes/no"]
     channels = names.channels or ()
     after = _after("same", "any", *channels)
