@@ -70,7 +70,7 @@ def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     problems += check_scores(workspace)
     problems += check_destinations(workspace, [rule.name for rule in rules])
     problems += _check_messages(workspace, rules)
-    problems += replaced_fields(workspace) + not_yet_obeyed(workspace, rules)
+    problems += replaced_fields(workspace) + not_yet_obeyed(workspace)
     ordered = in_order(problems)
     if errors(ordered):
         return None, ordered

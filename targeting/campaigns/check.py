@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from targeting.problems import Place, Problem, did_you_mean
-from targeting.rules.model import Rule
 from targeting.workspace.load import Workspace
 
 FILE = "rules/policy.yaml"
@@ -21,8 +20,10 @@ def check_policy(workspace: Workspace) -> list[Problem]:
 
 
 def _fields(workspace: Workspace) -> Iterator[Problem]:
-    kinds = {name: field.type for name, field in workspace.customer_fields.items()}
-    texts = [name for name, kind in kinds.items() if kind in ("text", "category")]
+    fields = workspace.customer_fields
+    kinds = {name: field.type for name, field in fields.items()}
+    said = {field.name for field in fields.values() if field.origin == "likelihood"}
+    texts = [n for n, kind in kinds.items() if kind in ("text", "category") and n not in said]
     answers = [name for name, kind in kinds.items() if kind == "yes/no"]
     for name, channel in workspace.policy.channels.items():
         for key, field, known in (
@@ -61,20 +62,11 @@ def _channels(workspace: Workspace) -> Iterator[Problem]:
             yield Problem("R001", message, place, did_you_mean(name, known))
 
 
-def not_yet_obeyed(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem]:
-    """Warn of keys of the policy and of rules that are read and not obeyed yet."""
+def not_yet_obeyed(workspace: Workspace) -> list[Problem]:
+    """Warn of keys of the policy that are read and not obeyed yet."""
     policy = workspace.policy
-    later = {
-        "cooldown": policy.cooldown is not None,
-        "contact_limits": bool(policy.contact_limits),
-        "after": bool(policy.after),
-        "settle_by": policy.settle_by == "expected_value",
-    }
-    found = [_not_obeyed(key, workspace.place(FILE, key)) for key, set_ in later.items() if set_]
-    own = [rule for rule in rules if rule.cooldown is not None]
-    if own and policy.cooldown is None:  # said once: the policy's warning covers the rules'
-        found.append(_not_obeyed("cooldown", workspace.place(own[0].file, "cooldown")))
-    return found
+    later = {"settle_by": policy.settle_by == "expected_value"}
+    return [_not_obeyed(key, workspace.place(FILE, key)) for key, set_ in later.items() if set_]
 
 
 def _not_obeyed(key: str, place: Place) -> Problem:
@@ -83,8 +75,5 @@ def _not_obeyed(key: str, place: Place) -> Problem:
 
 
 _WHY = {
-    "cooldown": "it needs the ledger of past contacts, which is not kept yet",
-    "contact_limits": "they need the ledger of past contacts, which is not kept yet",
-    "after": "responses are read, and nothing follows from them yet",
     "settle_by": "rules are settled by priority",
 }

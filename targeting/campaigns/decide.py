@@ -11,7 +11,8 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from targeting.campaigns.identifiers import Identifiers
+from targeting.campaigns.past import History, full_channels, nothing_before
+from targeting.campaigns.people import People
 from targeting.campaigns.permission import (
     CODE,
     REASON_OF_CODE,
@@ -22,8 +23,10 @@ from targeting.campaigns.permission import (
     permissions,
     suppressed_customers,
 )
-from targeting.campaigns.persons import Persons, find_persons
+from targeting.campaigns.persons import Persons
+from targeting.campaigns.returned import shut_out
 from targeting.campaigns.settle import MICRO, Night, in_turn, pick_key, queue_order, settle
+from targeting.campaigns.state import policy_state
 from targeting.frames import (
     ADDRESS,
     CHANNEL,
@@ -91,6 +94,19 @@ class Decided:
 
     decisions: pl.DataFrame  # sorted by rule, customer_id
     persons: Persons
+    state: pl.DataFrame  # of `policy_state`
+
+
+@dataclass(frozen=True)
+class Known:
+    """What stands against contacts, besides the customers' own consent.
+
+    None: there is no such source, and (`history`) nobody was ever contacted.
+    """
+
+    suppressions: pl.DataFrame | None = None
+    responses: pl.DataFrame | None = None
+    history: History | None = None
 
 
 def decide(
@@ -98,34 +114,42 @@ def decide(
     matched: pl.DataFrame,
     rules: Sequence[Rule],
     policy: Policy,
-    suppressions: pl.DataFrame | None,
+    people: People,
+    known: Known,
     *,
     as_of: dt.date,
-    region: str,
 ) -> Decided:
     """Take every contact rule through permission, persons, settling and holdouts (decisions.md 2).
 
-    `customers` and `matched` (of `rules.match`) have the same rows in the same order.
+    `customers`, `matched` (of `rules.match`) and `people` have the same rows in the same order.
     """
-    identifiers = Identifiers(customers, policy, region)
-    sharing = [name for name in policy.same_person if name in customers.columns]
-    persons = find_persons(
-        customers, {name: identifiers.normal(name) for name in sharing}, policy.key
-    )
-    suppressed = suppressed_customers(identifiers, suppressions, persons)
+    persons, history = people.persons, known.history
+    if history is None:
+        history = nothing_before(persons, policy)
     tonight = _Tonight(
         customers=customers,
         matched=matched,
         persons=persons,
         order=customers[CUSTOMER].rank("ordinal").cast(pl.Int64).to_numpy(),
         universal=_held_out(persons.of, policy.key, "universal", "", policy.universal_holdout),
-        permission=permissions(identifiers, suppressed, as_of),
-        night=Night(policy, int(persons.number.max(initial=-1)) + 1),
+        permission=_permitted(people, known, history, policy, as_of),
+        night=Night(policy, history),
         policy=policy,
     )
     active = [rule for rule in in_turn(rules, policy) if rule.is_active(as_of)]
     decided = [_decide_rule(rule, tonight) for rule in active]
-    return Decided(_decisions(decided, tonight), persons)
+    state = policy_state(customers, persons, tonight.permission, history, policy)
+    return Decided(_decisions(decided, tonight), persons, state)
+
+
+def _permitted(
+    people: People, known: Known, history: History, policy: Policy, as_of: dt.date
+) -> Permission:
+    identifiers, persons = people.identifiers, people.persons
+    listed = suppressed_customers(identifiers, known.suppressions, persons)
+    came_back = shut_out(identifiers, known.responses, persons, as_of)
+    suppressed = {name: listed | flags for name, flags in came_back.items()}
+    return permissions(identifiers, suppressed, full_channels(history, persons, policy), as_of)
 
 
 def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Decimal) -> Flags:
@@ -138,7 +162,9 @@ def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Deci
 def _decide_rule(rule: Rule, tonight: _Tonight) -> _RuleDecided:
     at = np.flatnonzero(tonight.matched[rule.name].to_numpy())
     at = at[np.argsort(tonight.order[at])]
-    channel, reason = tonight.permission.chosen(rule.contact.channels, at)
+    taken = tonight.night.history.cooling.get(rule.name)
+    cooling = None if taken is None else taken.is_not_null().to_numpy()
+    channel, reason = tonight.permission.chosen(rule.contact.channels, at, cooling)
     rows = pl.DataFrame({"person": tonight.persons.number[at], "order": tonight.order[at]})
     rows = rows.with_columns(tonight.persons.own_hash.gather(at).alias("own"))
     if pick_key(rule):

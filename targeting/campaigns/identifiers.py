@@ -55,6 +55,18 @@ class Identifiers:
         by_phone = any(name in PHONE_CHANNELS for name in channels)
         return "phone" if by_phone or "phone" in field or "mobile" in field else "text"
 
+    def address_fields(self) -> list[str]:
+        """Name the customers' e-mails and phones: the policy's, and any that its name says."""
+        used = [c.address for c in self.policy.channels.values() if c.address is not None]
+        named = dict.fromkeys([*used, *self.policy.same_person, "email", "phone"])
+        schema = self.customers.schema
+        known = [n for n in named if n in schema and _can_be_text(schema[n])]
+        return [name for name in known if self.kind(name) != "text"]
+
+    def of_kind(self, kind: AddressKind) -> list[str]:
+        """Name the fields whose addresses are of a kind."""
+        return [name for name in self.address_fields() if self.kind(name) == kind]
+
     def _normal(self, field: str) -> pl.Series:
         if field not in self.customers.columns:
             return pl.Series(field, [None], dtype=pl.String).new_from_index(
@@ -70,6 +82,10 @@ class Identifiers:
                 return normalised_phones(values, self.region)
             case "text":
                 return values.cast(pl.String).str.strip_chars()
+
+
+def _can_be_text(kind: pl.DataType) -> bool:
+    return kind == pl.String or kind.is_numeric()
 
 
 def domains_of(emails: pl.Series) -> pl.Series:

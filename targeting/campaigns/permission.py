@@ -26,40 +26,62 @@ CODE = {reason: code for code, reason in enumerate(REASON_OF_CODE)}
 
 @dataclass(frozen=True)
 class Permission:
-    """By channel, in the order of the customers: the address, and why not (0: permitted)."""
+    """By channel, in the order of the customers: the address, and why not (0: permitted).
+
+    `full` says by channel who has come to a contact limit before tonight.
+    """
 
     addresses: Mapping[str, pl.Series]
     reasons: Mapping[str, Codes]
+    full: Mapping[str, Flags]
 
-    def chosen(self, channels: Sequence[str], at: Integers) -> tuple[Codes, Codes]:
+    def chosen(
+        self, channels: Sequence[str], at: Integers, cooling: Flags | None = None
+    ) -> tuple[Codes, Codes]:
         """Choose for customers `at` the first permitted channel; where none is, the first.
 
-        Gives the channel's number among all channels, and the reason that stands against it.
+        `cooling`: whom the rule must leave alone, on every channel. Gives the channel's number
+        among all channels, and the reason that stands against it.
         """
         numbers = list(self.reasons)
         channel = np.full(at.size, numbers.index(channels[0]), dtype=np.uint8)
-        reason = self.reasons[channels[0]][at]
+        reason = self._reason(channels[0], at, cooling)
         for name in channels[1:]:
-            opens = (reason != 0) & (self.reasons[name][at] == 0)
+            opens = (reason != 0) & (self._reason(name, at, cooling) == 0)
             channel[opens] = numbers.index(name)
             reason[opens] = 0
         return channel, reason
 
+    def _reason(self, channel: str, at: Integers, cooling: Flags | None) -> Codes:
+        """Give the first reason against a channel, in the order of REASONS."""
+        reason = self.reasons[channel][at]
+        if cooling is not None:
+            reason[(reason == 0) & cooling[at]] = CODE["cooldown"]
+        reason[(reason == 0) & self.full[channel][at]] = CODE["contact_limit"]
+        return reason
 
-def permissions(identifiers: Identifiers, suppressed: Flags, as_of: dt.date) -> Permission:
+
+def permissions(
+    identifiers: Identifiers,
+    suppressed: Mapping[str, Flags],
+    full: Mapping[str, Flags],
+    as_of: dt.date,
+) -> Permission:
     """Decide by channel: suppressed, no_consent, no_address, quiet_date; the first counts."""
     addresses, reasons = {}, {}
     quiet = as_of in identifiers.policy.quiet_dates
     for name, channel in identifiers.policy.channels.items():
         address = identifiers.normal(channel.address or "")
         reachable = address.is_not_null().to_numpy() | (channel.address is None)
-        reason = np.full(suppressed.size, CODE["quiet_date"] if quiet else 0, dtype=np.uint8)
+        reason = np.full(
+            identifiers.customers.height, CODE["quiet_date"] if quiet else 0, dtype=np.uint8
+        )
         reason[~reachable] = CODE["no_address"]
         reason[~_consents(identifiers.customers, channel)] = CODE["no_consent"]
-        reason[suppressed] = CODE["suppressed"]
+        reason[suppressed[name]] = CODE["suppressed"]
         addresses[name] = address.fill_null("")
         reasons[name] = reason
-    return Permission(addresses, reasons)
+    return Permission(addresses, reasons, full)
 
 
 def _consents(customers: pl.DataFrame, channel: Channel) -> Flags:
@@ -85,7 +107,7 @@ def suppressed_customers(
         return named
     if CUSTOMER in suppressions.columns:
         named |= _among(identifiers.customers[CUSTOMER], suppressions[CUSTOMER])
-    for field in _address_fields(identifiers):
+    for field in identifiers.address_fields():
         named |= _named_by(field, identifiers, suppressions)
     return persons.any_of(named)
 
@@ -100,16 +122,6 @@ def _named_by(field: str, identifiers: Identifiers, suppressions: pl.DataFrame) 
         domains = identifiers.listed_domains(suppressions["domain"])
         named |= _among(domains_of(own), domains)
     return named
-
-
-def _address_fields(identifiers: Identifiers) -> list[str]:
-    """Name the customers' e-mails and phones: the policy's, and any that the list's name says."""
-    policy = identifiers.policy
-    used = [channel.address for channel in policy.channels.values() if channel.address is not None]
-    named = dict.fromkeys([*used, *policy.same_person, "email", "phone"])
-    schema = identifiers.customers.schema
-    known = [n for n in named if n in schema and (schema[n] == pl.String or schema[n].is_numeric())]
-    return [name for name in known if identifiers.kind(name) != "text"]
 
 
 def _among(values: pl.Series, listed: pl.Series) -> Flags:

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from targeting.campaigns.decide import decide
+from targeting.campaigns.decide import Known, decide
+from targeting.campaigns.people import people_of
 from targeting.frames import CUSTOMER, OUTCOME, REASON, RULE, SELECTED
 from targeting.problems import Problem
 from targeting.rules.match import match
@@ -25,8 +26,9 @@ def rehearse(test: WholeSet, rules: Sequence[Rule], workspace: Workspace) -> lis
     without_holdouts = [replace(rule, holdout=None) for rule in rules]
     policy = workspace.policy.model_copy(update={"universal_holdout": Decimal(0)})
     matched = match(customers.lazy(), without_holdouts, test.as_of, minor).collect()
+    people = people_of(customers, policy, shop.region)
     decided = decide(
-        customers, matched, without_holdouts, policy, None, as_of=test.as_of, region=shop.region
+        customers, matched, without_holdouts, policy, people, Known(), as_of=test.as_of
     )
     named = [rule.name for rule in rules if rule.name in test.expect or test.nobody_else]
     problems = [_difference(test, name, decided.decisions) for name in named]

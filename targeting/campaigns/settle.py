@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
+from targeting.campaigns.past import ANY, History
 from targeting.campaigns.permission import CODE, Codes, Flags, Integers
 from targeting.rules.model import Rule
 from targeting.workspace.policy import Policy
@@ -23,22 +24,28 @@ def micro(amount: Decimal | None) -> int | None:
 
 @dataclass
 class Night:
-    """What has been used up so far tonight; changed by one rule after another, in their order."""
+    """What has been used up so far; changed by one rule after another, in their order.
+
+    It begins with what committed runs of the same day have used.
+    """
 
     policy: Policy
-    persons: int
+    history: History
     channels: tuple[str, ...] = field(init=False)
     costs: Integers = field(init=False)  # by channel, in millionths
     turns: Integers = field(init=False)  # contacts so far, by person and channel
+    windows: list[Integers] = field(init=False)  # contacts so far, by contact limit and person
     per_channel: Integers = field(init=False)
-    spent: int = 0
+    spent: int = field(init=False)
 
     def __post_init__(self) -> None:
         forms = self.policy.channels
         self.channels = tuple(forms)
         self.costs = np.array([micro(form.cost) for form in forms.values()], dtype=np.int64)
-        self.turns = np.zeros((self.persons, len(forms)), dtype=np.int64)
-        self.per_channel = np.zeros(len(forms), dtype=np.int64)
+        self.turns = self.history.turns.copy()
+        self.windows = [counts.copy() for counts in self.history.windows]
+        self.per_channel = self.history.per_channel.copy()
+        self.spent = sum(self.history.spent.values())
 
 
 def in_turn(rules: Sequence[Rule], policy: Policy) -> list[Rule]:
@@ -72,9 +79,9 @@ def settle(person: Integers, channel: Codes, rule: Rule, night: Night) -> Codes:
     One place a candidate, first in the queue first; persons and channels by their numbers.
     """
     reasons = np.zeros(person.size, dtype=np.uint8)
-    free = _has_turn(night, person, channel)
-    reasons[~free] = CODE["outranked"]
-    waiting = np.flatnonzero(free)
+    reasons[_at_a_limit(night, person, channel)] = CODE["contact_limit"]
+    reasons[~_has_turn(night, person, channel)] = CODE["outranked"]
+    waiting = np.flatnonzero(reasons == 0)
     reasons[waiting] = _tested(channel[waiting], rule, night)
     taken = np.flatnonzero(reasons == 0)
     _use_up(night, person[taken], channel[taken])
@@ -91,6 +98,22 @@ def _has_turn(night: Night, person: Integers, channel: Codes) -> Flags:
         used = night.turns[person, channel]
     free: Flags = used < most
     return free
+
+
+def _at_a_limit(night: Night, person: Integers, channel: Codes) -> Flags:
+    """Say who has been brought to a contact limit by earlier rules of the night."""
+    reached = np.zeros(person.size, dtype=np.bool_)
+    for limit, counts in zip(night.policy.contact_limits, night.windows, strict=True):
+        full = counts[person] >= limit.at_most
+        reached |= full & _counts_on(limit.channel, channel, night)
+    return reached
+
+
+def _counts_on(name: str, channel: Codes, night: Night) -> Flags:
+    if name == ANY:
+        return np.ones(channel.size, dtype=np.bool_)
+    flags: Flags = channel == night.channels.index(name)
+    return flags
 
 
 def _tested(channel: Codes, rule: Rule, night: Night) -> Codes:
@@ -122,7 +145,11 @@ def _within_capacity(night: Night, channel: Codes) -> Flags:
 def _affordable(night: Night, rule: Rule, channel: Codes) -> int:
     """Count how many come before one budget, the rule's or the night's, would be passed."""
     whole = micro(night.policy.budget)
-    rests = [micro(rule.budget), None if whole is None else whole - night.spent]
+    own, before = micro(rule.budget), night.history.spent.get(rule.name, 0)
+    rests = [
+        None if own is None else own - before,
+        None if whole is None else whole - night.spent,
+    ]
     rest = min((rest for rest in rests if rest is not None), default=None)
     if rest is None:
         return channel.size
@@ -131,6 +158,8 @@ def _affordable(night: Night, rule: Rule, channel: Codes) -> int:
 
 def _use_up(night: Night, person: Integers, channel: Codes) -> None:
     night.turns[person, channel] += 1  # one row a person: same_person has been decided
+    for limit, window in zip(night.policy.contact_limits, night.windows, strict=True):
+        window[person[_counts_on(limit.channel, channel, night)]] += 1
     counts = np.bincount(channel, minlength=len(night.channels))
     night.per_channel += counts
     night.spent += int((counts * night.costs).sum())

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
 
 from targeting.campaigns.settle import MICRO
 from targeting.frames import HELD_OUT, OUTCOME, REASON, REASONS, RULE, SEGMENT, SELECTED
-from targeting.rules.model import Rule
+from targeting.ledger.read import LAST_CONTACTED
+from targeting.rules.model import Rule, fields_read
 
 REFUSALS = tuple(reason for reason in REASONS if reason != "universal_holdout")
+
+
+def reached(funnel: pl.DataFrame, rules: Sequence[Rule], as_of: dt.date) -> dict[str, int]:
+    """Count whom each active rule speaks of, whether or not they were contacted lately.
+
+    Who is on a list changes every night by cooldowns and by lines about the last contact; whom the
+    rule speaks of does not, unless the data or the rule has changed. `funnel` is of `rules.match`.
+    """
+    counted = {}
+    for rule in rules:
+        if not rule.is_active(as_of):
+            continue
+        steps = funnel.filter(pl.col(RULE) == rule.name)
+        lines = zip(rule.lines(), steps["lost"][1:], strict=True)
+        lately = [lost for line, lost in lines if LAST_CONTACTED in fields_read((line.condition,))]
+        counted[rule.name] = int(steps["left"][-1]) + sum(lately)
+    return counted
 
 
 def summarise(decisions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

@@ -18,6 +18,13 @@ COMMANDS = {
     "test": "Try the examples in every rule, and the whole-set tests.",
     "preview": "Show whom a rule would take, line by line, before anything is sent.",
     "run": "Write tonight's contact lists, order suggestions and report.",
+    "measure": "Compare the contacted with the held out: what came of it, and is it chance.",
+    "history": "List what every run did, or every contact of one customer.",
+    "sent": "Note that a run's lists were sent, so that it cannot be undone.",
+    "undo": "Take a run back while nothing has left the house.",
+    "forget": "Erase a customer everywhere, and let nobody bring them back.",
+    "explain": "Say for every rule why it contacted a customer or not.",
+    "diff": "Show who came to each list and left it between two runs, and why.",
     "schema": "Write JSON Schemas, so that an editor completes and underlines.",
 }
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from targeting.customers.derived import DTYPES, derived, minor_units
 from targeting.customers.measures import measures, zeroes
+from targeting.customers.responses import known_customers, response_fields
 from targeting.customers.spending import (
     BOUGHT,
     purchase_lines,
@@ -23,6 +24,9 @@ from targeting.workspace.catalogue import listed_categories, purchase_columns, s
 from targeting.workspace.columns import FieldType, SourceName
 from targeting.workspace.literals import Period
 from targeting.workspace.load import Workspace
+from targeting.workspace.sql import fields_in
+
+_CONTACTED = "last_contacted_on"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class CustomerData:
     workspace: Workspace
     attributes: pl.LazyFrame | None
     lines: pl.LazyFrame | None  # purchases, the attributes of their products joined on
+    responses: pl.LazyFrame | None = None  # what came back, each of a customer
+    contacted: pl.LazyFrame | None = None  # when each customer was last contacted, as of tonight
 
     @classmethod
     def of(cls, workspace: Workspace, frames: Mapping[SourceName, pl.DataFrame]) -> CustomerData:
@@ -41,7 +47,7 @@ class CustomerData:
             products = frames["products"].lazy() if "products" in frames else None
             lines = purchase_lines(frames["purchases"].lazy(), products)
         attributes = frames["customers"].lazy() if "customers" in frames else None
-        return cls(workspace, attributes, lines)
+        return cls(workspace, attributes, lines, _responses(workspace, frames))
 
     def only(self, ids: pl.DataFrame) -> CustomerData:
         """Keep the customers of a column `customer_id`, and nobody's purchases but theirs."""
@@ -66,13 +72,46 @@ class CustomerData:
             known = table.collect_schema().names()
             table = table.with_columns(**without_purchases(known))
             table = table.with_columns(zeroes(settings.measures))
+        if self.responses is not None:
+            came = response_fields(self.responses, as_of)
+            table = table.join(came, on=CUSTOMER, how="left")
+            table = table.with_columns(pl.col("opens_90_days", "clicks_90_days").fill_null(0))
         if self.attributes is not None:
             given = set(self.attributes.collect_schema().names()) - {CUSTOMER}
             table = table.drop(given, strict=False).join(self.attributes, on=CUSTOMER, how="left")
-        if "last_contacted_on" not in table.collect_schema():
-            table = table.with_columns(last_contacted_on=pl.lit(None, dtype=pl.Date))
+        if self.contacted is not None:
+            table = table.join(self.contacted, on=CUSTOMER, how="left")
+        if _CONTACTED not in table.collect_schema():
+            table = table.with_columns(pl.lit(None, dtype=pl.Date).alias(_CONTACTED))
         table = derived(table, settings.derived, as_of, minor=minor_units(self.workspace))
         return _in_catalogue_order(table, self.workspace).sort(CUSTOMER)
+
+    def with_contacts(
+        self, customers: pl.DataFrame, contacted: pl.DataFrame, as_of: dt.date
+    ) -> pl.DataFrame:
+        """Put in when each customer was last contacted: rows customer_id, last_contacted_on.
+
+        The table is made again only where a derived field reads that day.
+        """
+        if contacted.is_empty() or self._has_own_contacts():
+            return customers
+        if self._derives_from_contacts():
+            return replace(self, contacted=contacted.lazy()).table(as_of).collect()
+        where = customers.columns.index(_CONTACTED)
+        joined = customers.drop(_CONTACTED).join(
+            contacted, on=CUSTOMER, how="left", maintain_order="left"
+        )
+        return joined.select(
+            *customers.columns[:where], _CONTACTED, *customers.columns[where + 1 :]
+        )
+
+    def _has_own_contacts(self) -> bool:
+        source = self.attributes
+        return source is not None and _CONTACTED in source.collect_schema()
+
+    def _derives_from_contacts(self) -> bool:
+        read = (fields_in(form.sql) for form in self.workspace.settings.derived.values())
+        return any(_CONTACTED in names for names in read)
 
     def buyers(self, cut_off: dt.date) -> pl.DataFrame:
         """Make the table of a past day: customers who had bought by then, as they looked then."""
@@ -113,6 +152,16 @@ class CustomerData:
             minor=minor_units(self.workspace),
         )
         return table.join(counted, on=CUSTOMER, how="left")
+
+
+def _responses(
+    workspace: Workspace, frames: Mapping[SourceName, pl.DataFrame]
+) -> pl.LazyFrame | None:
+    if "responses" not in frames:
+        return None
+    email = workspace.policy.channels.get("email")
+    address = email.address if email is not None else None
+    return known_customers(frames["responses"], frames.get("customers"), address).lazy()
 
 
 def replaced_fields(workspace: Workspace) -> list[Problem]:

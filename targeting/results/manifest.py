@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import polars as pl
 
 from targeting import __version__
 from targeting.frames import OUTCOME, RULE, SEGMENT
+from targeting.scoring.score import changed
 
 if TYPE_CHECKING:
     from targeting.results.write import Results
 
+_TRIED = ("segments", "stability", "silhouette", "sum_of_squares")
 LIBRARIES = ("polars", "scikit-learn", "pandera", "polars-hash")
 
 
@@ -46,8 +49,13 @@ def manifest(results: Results) -> dict[str, object]:
         "customers": results.customers.height,
         "persons": results.decided.persons.of.n_unique(),
         "segments": _segments(results.customers),
+        "segment_model": _segment_model(results),
         "models": results.fitted.digest,
         "scores": dict(results.fitted.evaluations),
+        "drift": {
+            name: [asdict(each) for each in found] for name, found in results.scored.drift.items()
+        },
+        "since_last_fit": dict(results.fitted.since_last),
         "rules": _rules(results),
         "suggestions": {
             "lines": results.suggestions.lines.height,
@@ -68,6 +76,22 @@ def _segments(customers: pl.DataFrame) -> list[dict[str, object]]:
     ]
 
 
+def _segment_model(results: Results) -> dict[str, object] | None:
+    """Say how far the segments hold: what their fit said, and who changed in the last 30 days."""
+    model = results.fitted.models.segments
+    if model is None:
+        return None
+    before = results.scored.before
+    return {
+        "fitted_rows": model.fitted_rows,
+        "stability": model.stability,
+        "silhouette": model.silhouette,
+        "tried": [dict(zip(_TRIED, row, strict=True)) for row in model.tried],
+        "warnings": [n.as_dict() for n in dict.fromkeys((*model.notes, *results.scored.notes))],
+        "changed_in_30_days": changed(before, results.customers) if before.height else None,
+    }
+
+
 def _rules(results: Results) -> list[dict[str, object]]:
     decisions = results.decided.decisions
     counted = decisions.group_by(RULE).agg(
@@ -79,6 +103,7 @@ def _rules(results: Results) -> list[dict[str, object]]:
     nothing = {"eligible": 0, "held_out": 0, "selected": 0}
     return [
         {"name": rule.name, "kind": rule.kind}
+        | ({"reached": results.reached[rule.name]} if rule.name in results.reached else {})
         | {key: by_name.get(rule.name, nothing)[key] for key in nothing}
         for rule in results.contact_rules
     ] + [

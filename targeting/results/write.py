@@ -15,7 +15,7 @@ from targeting.campaigns.decide import Decided
 from targeting.exports.contacts import write_contacts
 from targeting.exports.messages import Messages
 from targeting.exports.workbook import suggestion_csv, write_workbook
-from targeting.frames import CUSTOMER, PERSON
+from targeting.frames import CUSTOMER
 from targeting.intake.read import Read
 from targeting.problems import Problem
 from targeting.report.numbers import Night, analysis
@@ -32,7 +32,9 @@ from targeting.run_folder.write import (
     write_parquet,
 )
 from targeting.scoring.regression import linear_regression
-from targeting.scoring.score import Fitted
+from targeting.scoring.saved import Fitted
+from targeting.scoring.score import Scored
+from targeting.scoring.segment_changes import changes
 from targeting.stock.suggest import Suggestions
 from targeting.workspace.load import Workspace
 
@@ -50,11 +52,12 @@ class Results:
     draft: bool
     read: Read
     lines: pl.LazyFrame | None  # purchases with their products' attributes
-    customers: pl.DataFrame
+    scored: Scored
     fitted: Fitted
     decided: Decided
     funnel: pl.DataFrame
     summary: pl.DataFrame
+    reached: Mapping[str, int]  # by rule that is active: whom it speaks of
     suggestions: Suggestions
     accepted: tuple[str, ...]
     warnings: tuple[Problem, ...]
@@ -63,6 +66,11 @@ class Results:
     def contact_rules(self) -> tuple[Rule, ...]:
         """The rules that end in a contact."""
         return tuple(rule for rule in self.rules if rule.kind != "inventory")
+
+    @property
+    def customers(self) -> pl.DataFrame:
+        """Tonight's customers with all fields."""
+        return self.scored.customers
 
     @cached_property
     def digits(self) -> int:
@@ -143,18 +151,21 @@ def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> 
 def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
     fields = results.workspace.customer_fields
     customers = shown(results.customers, fields, results.digits)
-    persons = results.decided.persons.of
     frames: Mapping[str, pl.DataFrame] = {
         "customers": customers,
         "decisions": results.decided.decisions.drop("address"),
         "scores": results.fitted.judged.sort("name", "cut_off", CUSTOMER),
-        "policy_state": results.customers.select(CUSTOMER).with_columns(persons.alias(PERSON)),
+        "policy_state": results.decided.state,
     }
     for name, frame in frames.items():
         write_parquet(folder / f"{name}.parquet", frame)
         rows[f"{name}.parquet"] = frame.height
-    write_csv(folder / "rejects.csv", results.read.rejects)
-    rows["rejects.csv"] = results.read.rejects.height
+    tables = {"rejects.csv": results.read.rejects}
+    if results.scored.before.height:
+        tables["segment_changes.csv"] = changes(results.scored.before, results.customers)
+    for name, table in tables.items():
+        write_csv(folder / name, table)
+        rows[name] = table.height
 
 
 def _night(results: Results, described: Mapping[str, Any]) -> Night:
@@ -197,7 +208,6 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         },
         linear_regression=regression,
         problems=results.warnings,
-        judged=results.fitted.judged,
     )
 
 

@@ -2,57 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import polars as pl
-
-from targeting.frames import RULE
-from targeting.problems import Place, Problem, Refused
-from targeting.run_folder.write import latest
+from targeting.problems import Place, Problem, Refused, refuse
+from targeting.run_folder.write import MANIFEST, latest
 from targeting.workspace.load import Workspace
 
 KEY = "list_changed_over"
 
 
 def check_lists(
-    out: Path, summary: pl.DataFrame, workspace: Workspace, accepted: Collection[str]
+    out: Path, reached: Mapping[str, int], workspace: Workspace, accepted: Collection[str]
 ) -> list[Problem]:
     """Stop where a rule's list grew or shrank by more than `stop_if: list_changed_over`.
 
-    Compared is the number of the selected; a rule that selected nobody last time is new.
+    Compared is whom a rule speaks of, those contacted lately counted in (`campaigns.summary`); a
+    rule that spoke of nobody last time, or was not there, is new.
     """
     most = workspace.settings.stop_if.list_changed_over
     if most is None or KEY in accepted:
         return []
     try:
         last = latest(out)
+        before = {} if last is None else _reached(last)
     except Refused as error:
         return list(error.problems)
-    if last is None:
-        return []
-    path = last / "contacts" / "summary.csv"
-    try:
-        before = pl.read_csv(path, columns=[RULE, "selected"], glob=False)
-        then = _sizes(before)
-    except (OSError, pl.exceptions.PolarsError):
-        message = "the lists of the last run cannot be read, so tonight's are compared with nothing"
-        return [Problem("D105", message, Place(str(path)), f"go on with --accept {KEY}")]
-    sizes = then.join(_sizes(summary), on=RULE, suffix="_now").filter(
-        (pl.col("selected_now") - pl.col("selected")).abs() > pl.col("selected") * float(most),
-        pl.col("selected") > 0,
-    )
     place = workspace.place("targeting.yaml", "stop_if", KEY)
     return [
         Problem(
             "D104",
-            f"the list of '{rule}' changed from {was} to {now} customers since {last.name}",
+            f"the list of '{rule}' changed from {was} to {now} customers since {last.name}, "
+            "those contacted lately counted in",
             place,
             f"look at the rule and the data; if it is meant: --accept {KEY}",
         )
-        for rule, was, now in sizes.sort(RULE).iter_rows()
+        for rule, now in sorted(reached.items())
+        if last is not None and (was := before.get(rule, 0)) and abs(now - was) > was * most
     ]
 
 
-def _sizes(summary: pl.DataFrame) -> pl.DataFrame:
-    return summary.group_by(RULE).agg(pl.col("selected").cast(pl.Int64).sum())
+def _reached(last: Path) -> dict[str, int]:
+    """Read whom each rule spoke of in a run.
+
+    Raises:
+        Refused: where its manifest cannot tell.
+    """
+    try:
+        manifest = json.loads((last / MANIFEST).read_bytes())
+        return {
+            rule["name"]: int(rule["reached"]) for rule in manifest["rules"] if "reached" in rule
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        message = "the lists of the last run cannot be read, so tonight's are compared with nothing"
+        place = Place(str(last / MANIFEST))
+        raise refuse("D105", message, place, f"go on with --accept {KEY}") from None

@@ -10,16 +10,18 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from targeting.exports.cells import defused
+from targeting.ledger.change import Overtaken
 from targeting.problems import Place, refuse
 
 LATEST = "latest"
+PUBLISHING = ".publishing"  # the run that was being committed
 MANIFEST = "manifest.json"
 
 _RUN_ID = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}(-\d+)?")
@@ -36,20 +38,18 @@ def only_one(out: Path, waiting: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whole_or_nothing(out: Path, run_id: str, *, instead: bool = False) -> Iterator[Path]:
-    """Give a folder to write to that takes the run's name only when all went well.
+def whole_or_nothing(out: Path, run_id: str) -> Iterator[Path]:
+    """Give a folder to write a draft to, which takes the run's name only when all went well.
 
     Whatever ends the writing early (an error, a full disk, Ctrl-C) removes it again; what a killed
-    run left is removed by the next one. `instead` puts it in the place of a folder of that name.
+    run left is removed by the next one. It takes the place of a folder of that name.
     """
-    for left in out.glob(_PARTIALS):
-        _remove(left)
-    partial, former = out / f".{run_id}.partial", out / f".{run_id}.former.partial"
+    partial, former = _partial(out, run_id), out / f".{run_id}.former.partial"
     try:
         partial.mkdir(parents=True)
         yield partial
         _sync(partial)
-        if instead and (out / run_id).is_dir():
+        if (out / run_id).is_dir():
             (out / run_id).rename(former)
         partial.rename(out / run_id)
         _sync_folder(out)
@@ -59,14 +59,79 @@ def whole_or_nothing(out: Path, run_id: str, *, instead: bool = False) -> Iterat
             _remove(former)
 
 
+@contextlib.contextmanager
+def committed(out: Path, run_id: str, commit: Callable[[], None]) -> Iterator[Path]:
+    """Give a folder to write a run to; then commit, name it, and make it the latest.
+
+    Until `commit` nothing has happened: what ends the writing early removes the folder. From then
+    on the run is made: a folder that could not be named any more is named by `finish`, before
+    anything else is done here. `commit` raises Overtaken where nothing was added.
+    """
+    partial = _partial(out, run_id)
+    kept = False
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        _sync(partial)
+        _write_name(out / PUBLISHING, run_id)
+        with _undisturbed():
+            kept = True
+            try:
+                commit()
+            except Overtaken:
+                kept = False
+                raise
+            _name(out, run_id)
+    finally:
+        if not kept:
+            with _undisturbed():
+                _remove(partial)
+
+
+def finish(out: Path, committed_runs: Collection[str]) -> None:
+    """Name what committed runs could not name any more, and remove what others left."""
+    begun = _read_name(out / PUBLISHING)
+    written = begun is not None and (_partial(out, begun).is_dir() or (out / begun).is_dir())
+    if begun is not None and begun in committed_runs and written:
+        _name(out, begun)
+    for left in out.glob(_PARTIALS):
+        _remove(left)
+    _remove(out / PUBLISHING)
+
+
 def publish(out: Path, run_id: str) -> None:
     """Name the last published run."""
-    aside = out / f".{LATEST}"
+    _write_name(out / LATEST, run_id)
+
+
+def _partial(out: Path, run_id: str) -> Path:
+    return out / f".{run_id}.partial"
+
+
+def _name(out: Path, run_id: str) -> None:
+    if _partial(out, run_id).is_dir():
+        _partial(out, run_id).rename(out / run_id)
+        _sync_folder(out)
+    publish(out, run_id)
+    _remove(out / PUBLISHING)
+
+
+def _write_name(path: Path, name: str) -> None:
+    aside = path.with_name(f".{path.name}.new")
     with aside.open("w", encoding="utf-8") as file:
-        file.write(run_id + "\n")
+        file.write(name + "\n")
         file.flush()
         os.fsync(file.fileno())
-    aside.replace(out / LATEST)
+    aside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _read_name(path: Path) -> str | None:
+    try:
+        name = path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+    return name if _RUN_ID.fullmatch(name) else None
 
 
 def latest(out: Path) -> Path | None:
@@ -103,7 +168,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):
         message = "this run was made before, and its manifest cannot be read any more"
-        help_ = "move its folder away and run again: the same run makes the same folder"
+        help_ = f"take its contacts back and run again: targeting undo {folder.name}"
         raise refuse("D106", message, Place(str(path)), help_) from None
     return manifest
 

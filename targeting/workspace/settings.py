@@ -177,6 +177,13 @@ class Keep(Form):
     ledger: Span | None = None
 
 
+class LedgerForm(Form):
+    """Where the ledger of contacts lies: a folder or an object store's URL, and its key."""
+
+    url: str | None = None
+    key_file: str | None = None
+
+
 class Settings(Form):
     """The whole of targeting.yaml."""
 
@@ -190,6 +197,7 @@ class Settings(Form):
     derived: dict[FieldName, Derived] = {}
     ordering: Ordering = Ordering()
     keep: Keep = Keep()
+    ledger: LedgerForm = LedgerForm()
 
     @model_validator(mode="after")
     def _people_somewhere(self) -> Self:

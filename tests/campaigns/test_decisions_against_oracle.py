@@ -33,7 +33,15 @@ nights = st.integers(0, 10**9).map(random_night)
 
 
 def begin(night: DrawnNight) -> oracle.Night:
-    return oracle.Night(night.customers, night.policy, night.suppressions or [], normal_form, AS_OF)
+    return oracle.Night(
+        night.customers,
+        night.policy,
+        night.suppressions or [],
+        normal_form,
+        AS_OF,
+        night.past,
+        night.responses or [],
+    )
 
 
 def by_oracle(night: DrawnNight) -> dict[tuple[str, str], oracle.Decision]:
@@ -42,7 +50,14 @@ def by_oracle(night: DrawnNight) -> dict[tuple[str, str], oracle.Decision]:
 
 def by_program(night: DrawnNight) -> pl.DataFrame:
     people = frame(night.customers)
-    return decide_all(people, night.rules, night.policy, night.suppressions).decisions
+    return decide_all(
+        people,
+        night.rules,
+        night.policy,
+        night.suppressions,
+        past=night.past,
+        responses=night.responses,
+    ).decisions
 
 
 def exact(cost: float) -> Fraction:
@@ -65,7 +80,7 @@ def test_every_decision_agrees_with_the_specification(night: DrawnNight) -> None
 def test_the_random_nights_know_every_reason() -> None:
     decided = [one for seed in range(60) for one in by_oracle(random_night(seed)).values()]
     seen = Counter(one.reason for one in decided)
-    later = {"cooldown", "contact_limit", "not_worth_it"}
+    later = {"not_worth_it"}
     assert set(seen) == {"", *REASONS} - later
     assert {one.outcome for one in decided if not one.reason} == {"selected", "held_out"}
 
@@ -121,20 +136,25 @@ def test_no_limit_is_passed_and_nobody_refused_is_contacted(night: DrawnNight) -
     ]
     by_id = {c["customer_id"]: c for c in night.customers}
     for row in taken:
-        assert not begun.refusal(by_id[row["customer_id"]], row["channel"]), row
+        rule = next(one for one in night.rules if one["name"] == row["rule"])
+        assert not begun.refusal(by_id[row["customer_id"]], row["channel"], rule), row
     assert_limits_hold(taken, night)
     assert_turns_hold(taken, begun)
+    assert_windows_hold(taken, begun, by_id)
 
 
 def assert_limits_hold(taken: Sequence[Row], night: DrawnNight) -> None:
+    before = [contact for contact in night.past if contact.day == AS_OF]
     for name, form in night.policy["channels"].items():
         count = sum(row["channel"] == name for row in taken)
-        assert "at_most" not in form or count <= int(form["at_most"]), name
+        used = sum(contact.channel == name for contact in before)
+        assert "at_most" not in form or not count or count + used <= int(form["at_most"]), name
     own = [(r["name"], r.get("budget"), r.get("pick", {}).get("at_most")) for r in night.rules]
     for rule, budget, at_most in [(None, night.policy.get("budget"), None), *own]:
         mine = [row for row in taken if rule in (None, row["rule"])]
         cost = sum(exact(row["cost"]) for row in mine)
-        assert budget is None or cost <= oracle.number(budget), rule
+        spent = sum(contact.cost for contact in before if rule in (None, contact.rule))
+        assert budget is None or not cost or cost + spent <= oracle.number(budget), rule
         assert at_most is None or len(mine) <= int(at_most), rule
 
 
@@ -143,6 +163,26 @@ def assert_turns_hold(taken: Sequence[Row], night: oracle.Night) -> None:
     in_all = night.policy.get("counted") == "in all"
     people = [(night.person[row["customer_id"]], row) for row in taken]
     used = Counter((person, "" if in_all else row["channel"]) for person, row in people)
+    for person, channel in list(used):
+        before = [
+            c for (who, c), count in night.turns.items() for _ in range(count) if who == person
+        ]
+        used[person, channel] += sum(in_all or c == channel for c in before)
     if gets != "all":
         assert max(used.values(), default=0) <= (1 if gets == "one" else int(gets))
     assert len({(row["rule"], person) for person, row in people}) == len(taken)
+
+
+def assert_windows_hold(
+    taken: Sequence[Row], night: oracle.Night, by_id: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """No person comes past a rolling limit by what was taken tonight."""
+    people = {night.person[row["customer_id"]]: row["customer_id"] for row in taken}
+    for limit in night.policy.get("contact_limits", []):
+        since = AS_OF - oracle.days(limit["within"])
+        for person, name in people.items():
+            mine = [r["channel"] for r in taken if night.person[r["customer_id"]] == person]
+            tonight = sum(limit["channel"] in ("any", channel) for channel in mine)
+            past = [c.channel for c in night.contacts(by_id[name], since)]
+            before = sum(limit["channel"] in ("any", channel) for channel in past)
+            assert not tonight or before + tonight <= int(limit["at_most"]), (person, limit)

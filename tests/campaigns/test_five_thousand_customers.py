@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,46 @@ class TheNight:
     rules: list[dict[str, Any]]
     policy: dict[str, Any]
     suppressions: list[dict[str, str | None]]
+    responses: list[dict[str, Any]]
+    past: list[oracle.PastContact]
     eligible: dict[str, list[str]]  # by rule, as the oracle reads it
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> TheNight:
+def nights(tmp_path_factory: pytest.TempPathFactory) -> list[TheNight]:
+    """Run two nights, the second three days after the first."""
     folder = tmp_path_factory.mktemp("five_thousand")
     copy_starter(folder)
     write_sample(folder / "data", customers=5000)
-    ran = run_targeting("run", "--json", cwd=folder)
-    assert ran.code == 0, ran.err
-    run = folder / ran.json["folder"]
+    found: list[TheNight] = []
+    for day in ("2026-11-24", "2026-11-27"):
+        ran = run_targeting("run", "--json", "--as-of", day, cwd=folder)
+        assert ran.code == 0, ran.err
+        found.append(night_of(folder, folder / ran.json["folder"], found))
+    return found
+
+
+@pytest.fixture
+def night(nights: list[TheNight]) -> TheNight:
+    return nights[0]
+
+
+def contacts_of(night: TheNight) -> list[oracle.PastContact]:
+    """Give whom a night contacted or held out by a rule, which counts as a contact."""
+    return [
+        oracle.PastContact(
+            row["customer_id"],
+            row["rule"],
+            row["channel"],
+            night.as_of,
+            Fraction(row["cost"]).limit_denominator(10**6),
+        )
+        for row in night.decisions
+        if row["outcome"] != "refused" and row["reason"] == ""
+    ]
+
+
+def night_of(folder: Path, run: Path, before: list[TheNight]) -> TheNight:
     customers = pl.read_parquet(run / "customers.parquet")
     as_of = dt.date.fromisoformat(json.loads((run / "manifest.json").read_text())["as_of"])
     shared = read_plain((folder / "rules" / "shared.yaml").read_text(encoding="utf-8"))
@@ -67,6 +97,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> TheNight:
         rules=rules,
         policy=read_plain((folder / "rules" / "policy.yaml").read_text(encoding="utf-8")),
         suppressions=suppressions_of(folder),
+        responses=responses_of(folder),
+        past=[contact for night in before for contact in contacts_of(night)],
         eligible={
             rule["name"]: [r["customer_id"] for r in rows if reader.matches(rule, rule["kind"], r)]
             for rule in rules
@@ -105,6 +137,25 @@ def suppressions_of(folder: Path) -> list[dict[str, str | None]]:
     return [
         {n: None if (v or "").strip() in MARKERS else v for n, v in row.items()} for row in rows
     ]
+
+
+def responses_of(folder: Path) -> list[dict[str, Any]]:
+    """Read what came back; a row with a bad event or date is none."""
+    events = ("delivered", "bounced", "opened", "clicked", "unsubscribed", "complained", "bought")
+    rows = pl.read_csv(folder / "data" / "responses.csv", infer_schema=False).to_dicts()
+    named = [
+        {n: None if (v or "").strip() in MARKERS else v.strip() for n, v in row.items()}
+        for row in rows
+    ]
+    good = [r for r in named if r["event"] in events and is_day(r["happened_on"])]
+    return [r | {"happened_on": dt.date.fromisoformat(r["happened_on"] or "")} for r in good]
+
+
+def is_day(text: str | None) -> bool:
+    try:
+        return dt.date.fromisoformat(text or "") is not None
+    except ValueError:
+        return False
 
 
 @functools.cache
@@ -151,9 +202,26 @@ def test_who_is_eligible_equals_a_plain_reading_of_every_rule(night: TheNight) -
         ]
 
 
-def test_what_becomes_of_everybody_equals_a_plain_reading_of_the_policy(night: TheNight) -> None:
+def test_the_nights_after_the_first_obey_what_the_ledger_remembers(
+    nights: list[TheNight],
+) -> None:
+    reasons = Counter(row["reason"] for row in nights[1].decisions)
+    assert min(reasons[word] for word in ("cooldown", "suppressed", "universal_holdout", "")) > 20
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_becomes_of_everybody_equals_a_plain_reading_of_the_policy(
+    nights: list[TheNight], number: int
+) -> None:
+    night = nights[number]
     begun = oracle.Night(
-        night.customers, night.policy, night.suppressions, normal_form, night.as_of
+        night.customers,
+        night.policy,
+        night.suppressions,
+        normal_form,
+        night.as_of,
+        night.past,
+        night.responses,
     )
     assert begun.person == night.persons
     eligible = {rule: frozenset(names) for rule, names in night.eligible.items()}

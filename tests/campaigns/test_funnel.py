@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from targeting.campaigns.contacts import contacts
-from targeting.campaigns.decide import decide
+from targeting.campaigns.decide import Known, decide
+from targeting.campaigns.people import people_of
 from targeting.plan import Plan, prepare
 from targeting.rules.match import funnel, match
 from tests.kit.oracle import Oracle, read_plain
@@ -239,7 +240,8 @@ def decided(customers: pl.DataFrame) -> Any:
     rules = plan().contact_rules
     matched = match(customers.lazy(), rules, AS_OF, 100).collect()
     policy = plan().workspace.policy
-    return decide(customers, matched, rules, policy, None, as_of=AS_OF, region="US")
+    who = people_of(customers, policy, "US")
+    return decide(customers, matched, rules, policy, who, Known(), as_of=AS_OF)
 
 
 def listed(customers: pl.DataFrame) -> pl.DataFrame:

@@ -89,7 +89,7 @@ def test_a_dry_run_writes_drafts_and_nothing_else_however_often(small: ShopFolde
 
 
 def test_paths_are_those_of_the_shell_and_may_be_in_any_script(tmp_path: Path) -> None:
-    made = shop(tmp_path / "میری دکان [a]*'", {"customers.csv": None})
+    made = shop(tmp_path / "میری دکان #1 100%*'", {"customers.csv": None})
     (tmp_path / "today").mkdir()
     (tmp_path / "today/نئے گاہک.csv").write_text(CUSTOMERS)
     ran = run_here(
@@ -102,10 +102,19 @@ def test_paths_are_those_of_the_shell_and_may_be_in_any_script(tmp_path: Path) -
 
 
 def test_models_are_kept_in_a_folder_of_any_name(tmp_path: Path) -> None:
-    made = shop(tmp_path / "shop [a]*?")
+    made = shop(tmp_path / "shop #(a)*?")
     for day in ("2026-11-24", "2026-11-25"):
         ran = run_here("run", str(made.folder), "--as-of", day, cwd=tmp_path)
         assert "M010" not in ran.err
+
+
+def test_a_folder_in_which_no_ledger_can_be_found_again_is_refused(tmp_path: Path) -> None:
+    made = shop(tmp_path / "shop [a]")
+    ran = made.run_here("run")
+    assert ran.code == 1
+    assert "L111" in ran.err
+    assert "whose path has '[' in it" in ran.err
+    assert made.run_here("run", "--out", "../out").code == 0
 
 
 def test_a_rule_that_selects_nobody_leaves_no_list_and_a_line_of_noughts(tmp_path: Path) -> None:
@@ -153,15 +162,30 @@ def test_segments_of_any_name_are_files_of_safe_names(tmp_path: Path) -> None:
     names = {p.name for p in (made.runs[0] / "contacts/all").iterdir()}
     assert names == {"big_or_a_b.csv", "segment.csv"}
 
-    # Models of other settings are not used, and neither are damaged ones; the run says so.
+
+def test_models_of_other_settings_and_damaged_ones_are_refused_until_new_ones_are_fitted(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "segments/customers.yaml": SEGMENTS,
+        "segments/likelihood.yaml": LIKELIHOOD,
+        "purchases.csv": many_purchases(),
+    }
+    made = shop(tmp_path, BUYERS | files, bare=True)
+    assert made.run_here("run").code == 0
+    runs = made.runs
     made.write("segments/customers.yaml", SEGMENTS.replace("monetary", "recency_days"))
     ran = made.run_here("run")
-    assert (ran.code, "the segments were made from other features" in ran.err) == (0, True)
+    assert (ran.code, "the segments were made from other features" in ran.err) == (1, True)
+    assert "make new models: targeting fit" in ran.err
+    assert made.runs == runs
+    assert made.run_here("fit").code == 0
+    assert made.run_here("run").code == 0
     for path in (made.folder / "out/models").iterdir():
         path.write_bytes(b"\0damaged")
     ran = made.run_here("run", "--as-of", "2026-11-24")
-    assert (ran.code, "these models cannot be read" in ran.err) == (0, True)
-    assert "new ones were made" in ran.err
+    assert (ran.code, "these models cannot be read" in ran.err) == (1, True)
+    assert made.run_here("fit", "--as-of", "2026-11-24").code == 0
     ran = made.run_here("run", "--as-of", "2026-11-25")
     assert (ran.code, "models" in ran.err) == (0, False)
 
@@ -217,7 +241,6 @@ def test_a_list_that_changed_too_much_stops_a_run_and_changes_nothing(tmp_path: 
     assert made.run_here("run").code == 0
     before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
 
-    made.write("segments/customers.yaml", SEGMENTS.replace("monetary", "recency_days"))
     made.write("purchases.csv", many_purchases())
     ran = made.run_here("run")
     assert ran.code == 1
@@ -235,9 +258,11 @@ def test_lists_that_cannot_be_compared_stop_a_run(tmp_path: Path) -> None:
     made = stopping(tmp_path)
     assert made.run_here("run").code == 0
     folder, latest = made.runs[0], tmp_path / "out/latest"
-    (folder / "contacts/summary.csv").write_bytes(b"\xff\0")
+    manifest = (folder / "manifest.json").read_bytes()
+    (folder / "manifest.json").write_bytes(b"\xff\0")
     ran = made.run_here("run", "--as-of", "2026-11-24")
     assert (ran.code, "D105" in ran.err, "--accept list_changed_over" in ran.err) == (1, True, True)
+    (folder / "manifest.json").write_bytes(manifest)
     for damaged in (b"\xff\xfe\0", b"", b"../../elsewhere\n", b"2026-11-23-00000000\n"):
         latest.write_bytes(damaged)
         ran = made.run_here("run", "--as-of", "2026-11-24")
@@ -266,8 +291,9 @@ def test_a_finished_run_without_its_manifest_says_what_to_do(
     ran = small.run_here("run")
     assert ran.code == 1
     assert "D106" in ran.err
-    assert "move its folder away and run again" in ran.err
-    shutil.rmtree(small.runs[0])
+    name = small.runs[0].name
+    assert f"targeting undo {name}" in ran.err
+    assert small.run_here("undo", name).code == 0
     assert small.run_here("run").code == 0
 
 

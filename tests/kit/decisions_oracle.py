@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -46,6 +46,17 @@ def number(text: str) -> Fraction:
     return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
 
 
+@dataclass(frozen=True)
+class PastContact:
+    """One contact of an earlier run, or a member of a rule's holdout, which counts as one."""
+
+    customer: str
+    rule: str
+    channel: str
+    day: dt.date
+    cost: Fraction = Fraction(0)
+
+
 @dataclass
 class Night:
     """One night: who is a customer, the policy, and what is used up as the rules have their turn."""
@@ -55,15 +66,30 @@ class Night:
     suppressions: Sequence[Plain]
     forms: Callable[[str, Any], str | None]  # field and spelling to normal form
     as_of: dt.date
+    past: Sequence[PastContact] = ()
+    responses: Sequence[Plain] = ()
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
     capacity: Counter[str] = field(default_factory=Counter)
     spent: Fraction = Fraction(0)
+    spent_by: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
 
     def __post_init__(self) -> None:
         self.key = self.policy.get("key", "")
         self.person = persons(self.customers, self.policy, self.forms)
         named = [c["customer_id"] for c in self.customers if self.is_named(c)]
         self.suppressed = {self.person[name] for name in named}
+        self.by_id = {c["customer_id"]: c for c in self.customers}
+        self.senders: dict[int, set[str]] = {}
+        self.past_of: dict[str, list[PastContact]] = defaultdict(list)
+        for contact in self.past:
+            self.past_of[self.person.get(contact.customer, "")].append(contact)
+        self.given: dict[str, list[str]] = defaultdict(list)  # tonight's channels, by person
+        for contact in self.past:
+            if contact.day == self.as_of:
+                self.turns[self.person.get(contact.customer, ""), contact.channel] += 1
+                self.capacity[contact.channel] += 1
+                self.spent += contact.cost
+                self.spent_by[contact.rule] += contact.cost
 
     def is_named(self, customer: Customer) -> bool:
         """A row of the list matches when one of its cells does."""
@@ -86,17 +112,89 @@ class Night:
         typed = row.get(name)
         return None if typed is None else self.forms(name, typed) or str(typed).strip().lower()
 
-    def refusal(self, customer: Customer, channel: str) -> str:
+    def contacts(self, customer: Customer, since: dt.date) -> list[PastContact]:
+        """Contacts of all members of the person after a day, up to tonight's."""
+        mine = self.past_of[self.person[customer["customer_id"]]]
+        return [contact for contact in mine if since < contact.day <= self.as_of]
+
+    def is_cooling(self, customer: Customer, rule: Plain) -> bool:
+        wait = rule.get("cooldown", self.policy.get("cooldown"))
+        if wait is None:
+            return False
+        since = dt.date.min if wait == "ever" else self.as_of - days(wait)
+        return any(c.rule == rule["name"] for c in self.contacts(customer, since))
+
+    def is_at_a_limit(self, customer: Customer, channel: str, tonight: Sequence[str] = ()) -> bool:
+        """Whether a rolling limit is reached, by the past and by channels given tonight."""
+        for limit in self.policy.get("contact_limits", []):
+            if limit["channel"] in ("any", channel):
+                seen = [
+                    c.channel for c in self.contacts(customer, self.as_of - days(limit["within"]))
+                ]
+                counted = [c for c in [*seen, *tonight] if limit["channel"] in ("any", c)]
+                if len(counted) >= int(limit["at_most"]):
+                    return True
+        return False
+
+    def is_shut_out(self, customer: Customer, channel: str) -> bool:
+        """Whether a response stands against a channel."""
+        for row in self.responses:
+            after = self.policy.get("after", {}).get(row["event"])
+            if after is None or row["happened_on"] > self.as_of:
+                continue
+            lasting = after.get("for", "ever")
+            if lasting != "ever" and row["happened_on"] <= self.as_of - days(lasting):
+                continue
+            said = row.get("channel")
+            if after.get("channel", "same") == "same":
+                here = said in (None, channel)
+            else:
+                here = after["channel"] in ("any", channel)
+            if here and self.speaks_of(row, customer, channel, address="address" in after):
+                return True
+        return False
+
+    def speaks_of(self, row: Plain, customer: Customer, channel: str, *, address: bool) -> bool:
+        if not address:
+            return self.person[customer["customer_id"]] in self.senders_of(row)
+        name = self.policy["channels"][channel].get("address")
+        own = None if name is None else self.compared(name, customer)
+        if own is None:
+            return False
+        if row.get("email") is not None and name == "email":
+            return self.compared("email", row) == own
+        sender = self.by_id.get(row.get("customer_id"))
+        return sender is not None and self.compared(name, sender) == own
+
+    def senders_of(self, row: Plain) -> set[str]:
+        """The persons of everybody whom a response names, by id or by e-mail."""
+        if id(row) not in self.senders:
+            named = [c["customer_id"] for c in self.customers if self.is_from(row, c)]
+            self.senders[id(row)] = {self.person[name] for name in named}
+        return self.senders[id(row)]
+
+    def is_from(self, row: Plain, customer: Customer) -> bool:
+        if row.get("customer_id") == customer["customer_id"]:
+            return True
+        email = self.compared("email", row)
+        return email is not None and self.compared("email", customer) == email
+
+    def refusal(self, customer: Customer, channel: str, rule: Plain) -> str:
         """Permission on one channel; the first reason, or nothing."""
         form = self.policy["channels"][channel]
         if self.person[customer["customer_id"]] in self.suppressed:
+            return "suppressed"
+        if self.is_shut_out(customer, channel):
             return "suppressed"
         if "consent" in form and customer.get(form["consent"]) is not True:
             return "no_consent"
         if "address" in form and self.address(customer, channel) is None:
             return "no_address"
-        quiet = self.as_of.isoformat() in self.policy.get("quiet_dates", [])
-        return "quiet_date" if quiet else ""
+        if self.as_of.isoformat() in self.policy.get("quiet_dates", []):
+            return "quiet_date"
+        if self.is_cooling(customer, rule):
+            return "cooldown"
+        return "contact_limit" if self.is_at_a_limit(customer, channel) else ""
 
     def address(self, customer: Customer, channel: str) -> str | None:
         name = self.policy["channels"][channel].get("address")
@@ -105,11 +203,15 @@ class Night:
     def channel_of(self, customer: Customer, rule: Plain) -> tuple[str, str]:
         """The first permitted channel; if none is, the first and its reason."""
         wanted = rule["channel"]
-        refusals = [(channel, self.refusal(customer, channel)) for channel in wanted]
+        refusals = [(channel, self.refusal(customer, channel, rule)) for channel in wanted]
         return next((c for c in refusals if not c[1]), refusals[0])
 
     def cost(self, channel: str) -> Fraction:
         return number(self.policy["channels"][channel].get("cost", "0"))
+
+
+def days(period: str) -> dt.timedelta:
+    return dt.timedelta(days=int(period.split(maxsplit=1)[0]))
 
 
 def persons(
@@ -233,10 +335,14 @@ def settle(
     for name, reason in reasons.items():
         if not reason and not _has_turn(night, night.person[name], channels[name]):
             found[name] = "outranked"
+        elif not reason and night.is_at_a_limit(
+            by_id[name], channels[name], night.given[night.person[name]]
+        ):
+            found[name] = "contact_limit"
         elif not reason:
             tie = bucket(night.key, "tie", rule["name"], night.person[name])
             queue.append((pick_order(rule, by_id[name]), tie, name))
-    ended, taken, spent = "", 0, Fraction(0)
+    ended, taken, spent = "", 0, Fraction(night.spent_by[rule["name"]])
     for _, _, name in sorted(queue):
         channel = channels[name]
         cost = night.cost(channel)
@@ -251,6 +357,7 @@ def settle(
             night.turns[night.person[name], channel] += 1
             night.capacity[channel] += 1
             night.spent += cost
+            night.given[night.person[name]].append(channel)
     return found
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Literal
 
 import polars as pl
 
-from targeting.campaigns.decide import Decided, decide
+from targeting.campaigns.decide import Decided, Known, decide
+from targeting.campaigns.past import history_of, question
+from targeting.campaigns.people import people_of
+from targeting.ledger.question import Question, Window
+from targeting.ledger.read import Past
 from targeting.problems import Place
 from targeting.rules.match import match
 from targeting.rules.model import Constant, Contact, Group, Holdout, Pick, Rule, Test
 from targeting.workspace.catalogue import Field
-from targeting.workspace.literals import read_percentage
+from targeting.workspace.literals import Period, read_percentage, read_period
 from targeting.workspace.policy import Policy
+from tests.kit.decisions_oracle import PastContact
 
 AS_OF = dt.date(2026, 11, 24)
 REGION = "US"
@@ -56,6 +63,13 @@ FIELDS: dict[str, Any] = {
     "post": pl.String,
     "email_consent": pl.Boolean,
     "sms_consent": pl.Boolean,
+}
+RESPONSES: dict[str, Any] = {
+    "customer_id": pl.String,
+    "email": pl.String,
+    "event": pl.String,
+    "happened_on": pl.Date,
+    "channel": pl.String,
 }
 MATCHES = ("wants_1", "wants_2", "wants_3", "wants_4")
 SCHEMA = FIELDS | dict.fromkeys(MATCHES, pl.Boolean)
@@ -112,7 +126,7 @@ def as_rule(plain: Mapping[str, Any]) -> Rule:
         then=Contact("offer", tuple(plain["channel"]), {"": "hello.j2"}, None, None),
         pick=None if pick is None else _pick(pick),
         holdout=None if holdout is None else _holdout(holdout, plain["name"]),
-        cooldown=None,
+        cooldown=_cooldown(plain.get("cooldown")),
         budget=Decimal(plain["budget"]) if "budget" in plain else None,
         examples=(),
         place=HERE,
@@ -121,6 +135,10 @@ def as_rule(plain: Mapping[str, Any]) -> Rule:
 
 def _day(text: str | None) -> dt.date | None:
     return None if text is None else dt.date.fromisoformat(text)
+
+
+def _cooldown(text: str | None) -> Period | Literal["ever"] | None:
+    return None if text is None else "ever" if text == "ever" else read_period(text)
 
 
 def _pick(plain: Mapping[str, str]) -> Pick:
@@ -138,6 +156,8 @@ def decide_all(
     plain_policy: Mapping[str, Any],
     suppressions: Sequence[Mapping[str, str]] | None = None,
     as_of: dt.date = AS_OF,
+    past: Sequence[PastContact] = (),
+    responses: Sequence[Mapping[str, Any]] | None = None,
 ) -> Decided:
     """Let the program match and decide."""
     made = [as_rule(plain) for plain in rules]
@@ -148,7 +168,59 @@ def decide_all(
         rows = [{name: row.get(name) for name in columns} for row in suppressions]
         listed = pl.DataFrame(rows, schema=columns)
     real = Policy.model_validate(plain_policy)
-    return decide(customers, matched, made, real, listed, as_of=as_of, region=REGION)
+    who = people_of(customers, real, REGION)
+    asked = question(made, real, as_of)
+    history = history_of(past_of(past, customers, asked), customers, who.persons, real)
+    came_back = None if responses is None else pl.DataFrame(responses, schema=RESPONSES)
+    known = Known(listed, came_back, history)
+    return decide(customers, matched, made, real, who, known, as_of=as_of)
+
+
+def past_of(contacts: Sequence[PastContact], customers: pl.DataFrame, asked: Question) -> Past:
+    """Answer a question about the past contact by contact, in plain Python."""
+    ids = customers["customer_id"].to_list()
+    known = [c for c in contacts if c.day <= asked.as_of]
+    counts = [
+        (name, *(sum(_falls(c, name, window) for c in known) for window in asked.windows))
+        for name in ids
+    ]
+    cooling: dict[tuple[str, str], dt.date] = {}
+    for c in known:
+        after = asked.cooldowns.get(c.rule, dt.date.max)
+        if c.customer in ids and (after is None or c.day > after):
+            cooling[c.customer, c.rule] = max(c.day, cooling.get((c.customer, c.rule), c.day))
+    today = [c for c in known if c.day == asked.as_of]
+    turns = Counter((c.customer, c.channel) for c in today if c.customer in ids)
+    used = Counter((c.rule, c.channel) for c in today)
+    cost = {key: sum(c.cost for c in today if (c.rule, c.channel) == key) for key in used}
+    windows = dict.fromkeys((f"window_{at}" for at in range(len(asked.windows))), pl.UInt32)
+    text, number = pl.String, pl.Int64
+    return Past(
+        seen=0,
+        runs=pl.DataFrame(),
+        counts=pl.DataFrame(counts, {"customer_id": text, **windows}, orient="row"),
+        cooling=pl.DataFrame(
+            [(*key, day) for key, day in cooling.items()],
+            {"customer_id": text, "rule": text, "last_contacted_on": pl.Date},
+            orient="row",
+        ),
+        last=pl.DataFrame(schema={"customer_id": text, "last_contacted_on": pl.Date}),
+        turns=pl.DataFrame(
+            [(*key, count) for key, count in turns.items()],
+            {"customer_id": text, "channel": text, "contacts": pl.UInt32},
+            orient="row",
+        ),
+        used=pl.DataFrame(
+            [(*key, count, int(cost[key] * 10**6)) for key, count in used.items()],
+            {"rule": text, "channel": text, "contacts": number, "cost": number},
+            orient="row",
+        ),
+    )
+
+
+def _falls(contact: PastContact, name: str, window: Window) -> bool:
+    here = window.channel in (None, contact.channel)
+    return contact.customer == name and here and contact.day > window.after
 
 
 # --- random nights ----------------------------------------------------------------------------
@@ -165,6 +237,8 @@ class DrawnNight:
     rules: list[dict[str, Any]]
     policy: dict[str, Any]
     suppressions: list[dict[str, str]] | None
+    past: list[PastContact]
+    responses: list[dict[str, Any]] | None
 
 
 def random_night(seed: int) -> DrawnNight:
@@ -186,7 +260,27 @@ def random_night(seed: int) -> DrawnNight:
         [_rule(one, rng, number) for number in range(rng.randint(1, 4))],
         _policy(one),
         one(None, [], [one(*entry)]),
+        [_contact(one) for _ in range(rng.randint(0, 12))],
+        one(None, [], [_response(one) for _ in range(rng.randint(1, 4))]),
     )
+
+
+def _contact(one: Drawn) -> PastContact:
+    rule, channel = one("rule_0", "rule_1", "rule_2", "gone"), one("email", "sms", "counter", "fax")
+    ago = one(0, 0, 1, 6, 7, 8, 29, 30, 400)
+    return PastContact(
+        one(*IDS), rule, channel, AS_OF - dt.timedelta(days=ago), Fraction(one(0, 4))
+    )
+
+
+def _response(one: Drawn) -> dict[str, Any]:
+    return {
+        "customer_id": one(None, *IDS),
+        "email": one(None, *SPELLINGS["email"]),
+        "event": one("unsubscribed", "complained", "bounced", "opened"),
+        "happened_on": AS_OF - dt.timedelta(days=one(-1, 0, 1, 29, 30, 500)),
+        "channel": one(None, "email", "sms", "fax"),
+    }
 
 
 def _customer(one: Drawn) -> dict[str, Any]:
@@ -227,6 +321,28 @@ def _policy(one: Drawn) -> dict[str, Any]:
             "budget": one(None, None, None, "0", "4", "8.1", "20"),
             "universal_holdout": one(None, None, "5%", "33.33%", "12.345%"),
             "quiet_dates": one(None, None, None, None, ["2026-11-24"], ["2026-12-25"]),
+            "cooldown": one(None, None, "7 days", "30 days"),
+            "contact_limits": one(
+                None,
+                [{"channel": "any", "at_most": one("0", "1", "2"), "within": "7 days"}],
+                [
+                    {"channel": "email", "at_most": "1", "within": "30 days"},
+                    {
+                        "channel": "any",
+                        "at_most": one("2", "4"),
+                        "within": one("1 day", "400 days"),
+                    },
+                ],
+            ),
+            "after": one(
+                None,
+                {"unsubscribed": {"channel": "same", "for": "ever"}},
+                {
+                    "complained": {"channel": "any", "for": "30 days"},
+                    "bounced": {"address": "same", "for": one("ever", "1 day")},
+                    "opened": {"channel": "sms", "for": "30 days"},
+                },
+            ),
             "same_person": one(None, ["email"], ["email", "phone"], ["household", "email"]),
         }
     )
@@ -248,6 +364,7 @@ def _rule(one: Drawn, rng: random.Random, number: int) -> dict[str, Any]:
             "pick": _said(pick) or None,
             "holdout": one(None, _said(holdout)),
             "budget": one(None, None, "0", "0.1", "8"),
+            "cooldown": one(None, None, "ever", "7 days"),
             "active": one(None, None, None, {"from": "2026-11-24"}, {"until": "2026-11-23"}),
         }
     )

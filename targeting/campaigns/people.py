@@ -1,0 +1,27 @@
+"""Tonight's customers as addresses and persons: worked out once, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from targeting.campaigns.identifiers import Identifiers
+from targeting.campaigns.persons import Persons, find_persons
+from targeting.workspace.policy import Policy
+
+
+@dataclass(frozen=True)
+class People:
+    """Addresses and persons, both in the order of the customers."""
+
+    identifiers: Identifiers
+    persons: Persons
+
+
+def people_of(customers: pl.DataFrame, policy: Policy, region: str) -> People:
+    """Normalise the customers' addresses, and join those who share one that `same_person` names."""
+    identifiers = Identifiers(customers, policy, region)
+    sharing = [name for name in policy.same_person if name in customers.columns]
+    shared = {name: identifiers.normal(name) for name in sharing}
+    return People(identifiers, find_persons(customers, shared, policy.key))

@@ -1,0 +1,65 @@
+"""What the policy saw of each customer, kept as the evidence that `explain` and `diff` read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from targeting.campaigns.past import History
+from targeting.campaigns.permission import REASON_OF_CODE, Permission
+from targeting.campaigns.persons import Persons
+from targeting.frames import CUSTOMER, PERSON
+from targeting.ledger.read import LAST_CONTACTED
+from targeting.workspace.policy import ContactLimit, Policy
+
+COOLING = "cooling"
+COOLING_SINCE = "cooling_since"
+
+
+def policy_state(
+    customers: pl.DataFrame,
+    persons: Persons,
+    permission: Permission,
+    history: History,
+    policy: Policy,
+) -> pl.DataFrame:
+    """Give one row a customer, by customer_id.
+
+    Columns person; last_contacted_on; by channel `permission_CHANNEL`, the first reason that stands
+    against it whatever the rule (empty: none); by contact limit, as `email_within_7_days`, the
+    person's contacts before tonight; `cooling`, the rules that must leave the customer alone, and
+    `cooling_since`, the day on which each of them took him last.
+    """
+    columns: dict[str, pl.Series] = {CUSTOMER: customers[CUSTOMER], PERSON: persons.of}
+    if LAST_CONTACTED in customers.columns:
+        columns[LAST_CONTACTED] = customers[LAST_CONTACTED]
+    words = pl.Series(REASON_OF_CODE, dtype=pl.String)
+    for channel, codes in permission.reasons.items():
+        columns[f"permission_{channel}"] = words.gather(codes)
+    for limit, counts in zip(policy.contact_limits, history.windows, strict=True):
+        columns[limit_name(limit)] = pl.Series(counts[persons.number])
+    columns |= _cooling(history.cooling, customers.height)
+    return pl.DataFrame(columns).sort(CUSTOMER)
+
+
+def limit_name(limit: ContactLimit) -> str:
+    """Name the column that counts towards a contact limit."""
+    return f"{limit.channel}_within_{limit.within}".replace(" ", "_")
+
+
+def _cooling(cooling: Mapping[str, pl.Series], customers: int) -> dict[str, pl.Series]:
+    names = sorted(rule for rule, days in cooling.items() if days.null_count() < len(days))
+    if not names:
+        nothing = {COOLING: pl.List(pl.String), COOLING_SINCE: pl.List(pl.Date)}
+        return {
+            name: pl.Series(name, [[]], dtype=kind).new_from_index(0, customers)
+            for name, kind in nothing.items()
+        }
+    days = pl.DataFrame({name: cooling[name] for name in names})
+    told = [pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in names]
+    listed = days.select(
+        pl.concat_list(told).list.drop_nulls().alias(COOLING),
+        pl.concat_list(names).list.drop_nulls().alias(COOLING_SINCE),
+    )
+    return dict(zip(listed.columns, listed, strict=True))
