@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from targeting.campaigns.check import check_policy, not_yet_obeyed
+from targeting.campaigns.check import check_policy, check_values
 from targeting.customers.derived import check_computed
 from targeting.customers.table import replaced_fields
 from targeting.exports.check import check_destinations
@@ -70,7 +70,7 @@ def examine(folder: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     problems += check_scores(workspace)
     problems += check_destinations(workspace, [rule.name for rule in rules])
     problems += _check_messages(workspace, rules)
-    problems += replaced_fields(workspace) + not_yet_obeyed(workspace)
+    problems += replaced_fields(workspace) + check_values(workspace, rules)
     ordered = in_order(problems)
     if errors(ordered):
         return None, ordered

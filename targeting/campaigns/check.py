@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+from targeting.frames import LIKELIHOOD
 from targeting.problems import Place, Problem, did_you_mean
+from targeting.rules.model import Rule
 from targeting.workspace.load import Workspace
 
 FILE = "rules/policy.yaml"
@@ -62,18 +64,28 @@ def _channels(workspace: Workspace) -> Iterator[Problem]:
             yield Problem("R001", message, place, did_you_mean(name, known))
 
 
-def not_yet_obeyed(workspace: Workspace) -> list[Problem]:
-    """Warn of keys of the policy that are read and not obeyed yet."""
-    policy = workspace.policy
-    later = {"settle_by": policy.settle_by == "expected_value"}
-    return [_not_obeyed(key, workspace.place(FILE, key)) for key, set_ in later.items() if set_]
+def check_values(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem]:
+    """Find what settling by expected value cannot settle: a rule without value, or with an order.
 
-
-def _not_obeyed(key: str, place: Place) -> Problem:
-    message = f"'{key}' is read and not obeyed yet: {_WHY[key]}"
-    return Problem("W101", message, place, severity="warning")
-
-
-_WHY = {
-    "settle_by": "rules are settled by priority",
-}
+    By priority a value is told and not needed.
+    """
+    if workspace.policy.settle_by != "expected_value":
+        return []
+    found = []
+    for rule in rules:
+        if rule.kind == "inventory":
+            continue
+        if rule.contact.value is None:
+            message = "the policy settles by expected value, and this rule has none"
+            place = workspace.place(rule.file, "then")
+            found.append(Problem("P002", message, place, "add to then: value: 2500"))
+        if rule.pick is not None and rule.pick.field is not None:
+            order = "highest" if rule.pick.highest else "lowest"
+            message = f"the policy settles by expected value, so '{order}' has nothing to order"
+            place = workspace.place(rule.file, "pick", order)
+            found.append(Problem("P001", message, place, "keep at_most only"))
+    if LIKELIHOOD not in workspace.customer_fields:
+        message = "expected value needs a field 'likelihood', and there is none"
+        place = workspace.place(FILE, "settle_by")
+        found.append(Problem("F001", message, place, "add segments/likelihood.yaml"))
+    return found

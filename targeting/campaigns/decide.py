@@ -11,6 +11,9 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
+from targeting.campaigns.by_value import limits_of, summable, worths
+from targeting.campaigns.candidates import Candidates
+from targeting.campaigns.expected_value import settle_by_value
 from targeting.campaigns.past import History, full_channels, nothing_before
 from targeting.campaigns.people import People
 from targeting.campaigns.permission import (
@@ -75,6 +78,7 @@ class _Tonight:
     permission: Permission
     night: Night
     policy: Policy
+    minor: int  # minor units of money in one
 
 
 @dataclass(frozen=True)
@@ -118,10 +122,12 @@ def decide(
     known: Known,
     *,
     as_of: dt.date,
+    minor: int,
 ) -> Decided:
     """Take every contact rule through permission, persons, settling and holdouts (decisions.md 2).
 
-    `customers`, `matched` (of `rules.match`) and `people` have the same rows in the same order.
+    `customers`, `matched` (of `rules.match`) and `people` have the same rows in the same order;
+    `minor`: how many minor units of money make one.
     """
     persons, history = people.persons, known.history
     if history is None:
@@ -135,9 +141,11 @@ def decide(
         permission=_permitted(people, known, history, policy, as_of),
         night=Night(policy, history),
         policy=policy,
+        minor=minor,
     )
     active = [rule for rule in in_turn(rules, policy) if rule.is_active(as_of)]
-    decided = [_decide_rule(rule, tonight) for rule in active]
+    by_value = policy.settle_by == "expected_value"
+    decided = (_by_value if by_value else _in_turn)(active, tonight)
     state = policy_state(customers, persons, tonight.permission, history, policy)
     return Decided(_decisions(decided, tonight), persons, state)
 
@@ -159,7 +167,24 @@ def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Deci
     return persons.to_frame(PERSON).select(hashed % 10_000 < below).to_series().to_numpy()
 
 
-def _decide_rule(rule: Rule, tonight: _Tonight) -> _RuleDecided:
+@dataclass(frozen=True)
+class _Waiting:
+    """One rule's eligible customers by customer_id, before anything is settled."""
+
+    rule: Rule
+    at: Integers
+    rows: pl.DataFrame
+    channel: Codes
+    reason: Codes
+
+    @property
+    def open(self) -> Integers:
+        """The places of those whom nothing stands against yet."""
+        return np.flatnonzero(self.reason == 0)
+
+
+def _permitted_by(rule: Rule, tonight: _Tonight) -> _Waiting:
+    """Take a rule's customers through permission, persons and the universal holdout."""
     at = np.flatnonzero(tonight.matched[rule.name].to_numpy())
     at = at[np.argsort(tonight.order[at])]
     taken = tonight.night.history.cooling.get(rule.name)
@@ -171,10 +196,60 @@ def _decide_rule(rule: Rule, tonight: _Tonight) -> _RuleDecided:
         rows = rows.with_columns(_picked(rule, tonight.customers).gather(at).alias("pick"))
     reason[_more_of_a_person(rows, reason == 0, rule)] = CODE["same_person"]
     reason[(reason == 0) & tonight.universal[at]] = CODE["universal_holdout"]
-    waiting = np.flatnonzero(reason == 0)
-    queue = _in_queue(rows, waiting, tonight.persons.of.gather(at[waiting]), rule, tonight)
-    reason[queue] = settle(tonight.persons.number[at[queue]], channel[queue], rule, tonight.night)
-    return _RuleDecided(rule, at, channel, reason, _outcomes(rule, at, reason, tonight))
+    return _Waiting(rule, at, rows, channel, reason)
+
+
+def _in_turn(rules: Sequence[Rule], tonight: _Tonight) -> list[_RuleDecided]:
+    """Settle rule after rule, each by its own queue."""
+    decided = []
+    for rule in rules:
+        who = _permitted_by(rule, tonight)
+        queue = _in_queue(who, tonight)
+        persons = tonight.persons.number[who.at[queue]]
+        who.reason[queue] = settle(persons, who.channel[queue], rule, tonight.night)
+        decided.append(_held_back(who, tonight))
+    return decided
+
+
+def _by_value(rules: Sequence[Rule], tonight: _Tonight) -> list[_RuleDecided]:
+    """Settle all rules at once, for the greatest expected value."""
+    waiting = [_permitted_by(rule, tonight) for rule in rules]
+    places = [who.open for who in waiting]
+    if not places:
+        return []
+    parts = [
+        (
+            tonight.persons.number[who.at[open_]],
+            np.full(open_.size, number, dtype=np.int64),
+            who.channel[open_],
+            worths(
+                who.rule, tonight.customers, who.at[open_], who.channel[open_], tonight.night,
+                tonight.minor,
+            ),
+            _ties(who, open_, tonight).to_numpy(),
+        )
+        for number, (who, open_) in enumerate(zip(waiting, places, strict=True))
+    ]  # fmt: skip
+    person, rule, channel, worth, tie = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    candidates = Candidates(person, rule, channel, summable(worth), tie)
+    reasons = settle_by_value(candidates, limits_of(rules, tonight.night)).reasons
+    ends = np.cumsum([open_.size for open_ in places])[:-1]
+    for who, open_, found in zip(waiting, places, np.split(reasons, ends), strict=True):
+        who.reason[open_] = found
+    return [_held_back(who, tonight) for who in waiting]
+
+
+def _held_back(who: _Waiting, tonight: _Tonight) -> _RuleDecided:
+    outcome = _outcomes(who.rule, who.at, who.reason, tonight)
+    return _RuleDecided(who.rule, who.at, who.channel, who.reason, outcome)
+
+
+def _ties(who: _Waiting, places: Integers, tonight: _Tonight) -> pl.Series:
+    persons = tonight.persons.of.gather(who.at[places])
+    tie = stable_hash(tonight.policy.key, "tie", who.rule.name, pl.col(PERSON)).alias("tie")
+    return persons.to_frame(PERSON).select(tie).to_series()
 
 
 def _picked(rule: Rule, customers: pl.DataFrame) -> pl.Series:
@@ -194,13 +269,11 @@ def _more_of_a_person(rows: pl.DataFrame, open_: Flags, rule: Rule) -> Integers:
     return places
 
 
-def _in_queue(
-    rows: pl.DataFrame, waiting: Integers, persons: pl.Series, rule: Rule, tonight: _Tonight
-) -> Integers:
+def _in_queue(who: _Waiting, tonight: _Tonight) -> Integers:
     """Order those who wait by pick, tie hash and id."""
-    tie = stable_hash(tonight.policy.key, "tie", rule.name, pl.col(PERSON)).alias("tie")
-    queue = rows[waiting].with_columns(persons.to_frame(PERSON).select(tie).to_series())
-    order = queue_order(queue, [*pick_key(rule), ("tie", False), ("order", False)])
+    waiting = who.open
+    queue = who.rows[waiting].with_columns(_ties(who, waiting, tonight))
+    order = queue_order(queue, [*pick_key(who.rule), ("tie", False), ("order", False)])
     places: Integers = waiting[order]
     return places
 

@@ -28,7 +28,7 @@ def rehearse(test: WholeSet, rules: Sequence[Rule], workspace: Workspace) -> lis
     matched = match(customers.lazy(), without_holdouts, test.as_of, minor).collect()
     people = people_of(customers, policy, shop.region)
     decided = decide(
-        customers, matched, without_holdouts, policy, people, Known(), as_of=test.as_of
+        customers, matched, without_holdouts, policy, people, Known(), as_of=test.as_of, minor=minor
     )
     named = [rule.name for rule in rules if rule.name in test.expect or test.nobody_else]
     problems = [_difference(test, name, decided.decisions) for name in named]

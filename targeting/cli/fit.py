@@ -53,8 +53,9 @@ def command(
     workspace = workspace_of(folder, option_folder)
     with Progress() as progress:
         progress.tell("checking the workspace")
+        from targeting.night import Options
         from targeting.plan import prepare
-        from targeting.run import Options, fit_models
+        from targeting.run import fit_models
 
         options = Options(
             out=out or workspace / "out",

@@ -50,8 +50,9 @@ def command(
     with Progress() as progress:
         progress.tell("checking the workspace")
         from targeting.findings import changes, last_run
+        from targeting.night import Options
         from targeting.plan import prepare
-        from targeting.run import Options, run
+        from targeting.run import run
 
         plan = prepare(workspace)
         options = Options(

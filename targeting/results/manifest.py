@@ -45,7 +45,7 @@ def manifest(results: Results) -> dict[str, object]:
         "not_finite": {n: dict(c.not_finite) for n, c in read.sources.items() if c.not_finite},
         "future": {n: dict(c.future) for n, c in read.sources.items() if c.future},
         "without_customer": read.without_customer,
-        "forgotten": 0,
+        "forgotten": results.forgotten,
         "customers": results.customers.height,
         "persons": results.decided.persons.of.n_unique(),
         "segments": _segments(results.customers),

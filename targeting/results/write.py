@@ -61,6 +61,7 @@ class Results:
     suggestions: Suggestions
     accepted: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    forgotten: int = 0  # customers of the sources who were forgotten, and dropped
 
     @property
     def contact_rules(self) -> tuple[Rule, ...]:

@@ -29,8 +29,8 @@ def reasons(who: Candidates, night: Limits) -> list[str]:
     return [REASON_OF_CODE[code] for code in settle_by_value(who, night).reasons]
 
 
-@settings(max_examples=150, deadline=None)
-@given(small_nights())
+@settings(max_examples=120, deadline=None)
+@given(small_nights(9))
 def test_no_choice_is_worth_more(drawn: tuple[Candidates, Limits]) -> None:
     who, night = drawn
     found = settle_by_value(who, night)

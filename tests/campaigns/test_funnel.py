@@ -241,7 +241,7 @@ def decided(customers: pl.DataFrame) -> Any:
     matched = match(customers.lazy(), rules, AS_OF, 100).collect()
     policy = plan().workspace.policy
     who = people_of(customers, policy, "US")
-    return decide(customers, matched, rules, policy, who, Known(), as_of=AS_OF)
+    return decide(customers, matched, rules, policy, who, Known(), as_of=AS_OF, minor=100)
 
 
 def listed(customers: pl.DataFrame) -> pl.DataFrame:

@@ -45,6 +45,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ran = made.run_here(*asked)
         assert ran.code == 0, ran.err
     assert made.run_here("undo", made.runs[2].name).code == 0
+    judged = pl.DataFrame({"customer_id": [ANN, BEN], "score": [0.5, 0.25]})
+    judged.write_parquet(made.folder / "out/models/judged.parquet")
     return made.folder
 
 
@@ -78,6 +80,7 @@ def test_no_byte_of_the_customer_is_left(made: ShopFolder) -> None:
     assert ran.code == 0, ran.err
     assert found_in(out, secrets) == set()
     assert {each for each in bens if ".partial" not in each[0]} == found_in(out, BENS)
+    assert pl.read_parquet(out / "models/judged.parquet")["customer_id"].to_list() == [BEN]
     assert not list(out.rglob(".*.new*"))
     assert not (out / ".forgetting").exists()
 

@@ -123,7 +123,7 @@ def as_rule(plain: Mapping[str, Any]) -> Rule:
         when=(Group("all", (test,), HERE),),
         exclude=(),
         guardrails=(),
-        then=Contact("offer", tuple(plain["channel"]), {"": "hello.j2"}, None, None),
+        then=Contact("offer", tuple(plain["channel"]), {"": "hello.j2"}, plain.get("value"), None),
         pick=None if pick is None else _pick(pick),
         holdout=None if holdout is None else _holdout(holdout, plain["name"]),
         cooldown=_cooldown(plain.get("cooldown")),
@@ -173,7 +173,7 @@ def decide_all(
     history = history_of(past_of(past, customers, asked), customers, who.persons, real)
     came_back = None if responses is None else pl.DataFrame(responses, schema=RESPONSES)
     known = Known(listed, came_back, history)
-    return decide(customers, matched, made, real, who, known, as_of=as_of)
+    return decide(customers, matched, made, real, who, known, as_of=as_of, minor=100)
 
 
 def past_of(contacts: Sequence[PastContact], customers: pl.DataFrame, asked: Question) -> Past:

@@ -1,0 +1,168 @@
+"""What a night is made of: its customers and their past, its models, its decisions, its commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from targeting.campaigns.decide import Known, decide
+from targeting.campaigns.past import history_of, holdout_names, last_contacts, question
+from targeting.campaigns.people import People, people_of
+from targeting.campaigns.summary import reached, summarise
+from targeting.customers.table import CustomerData
+from targeting.frames import CUSTOMER
+from targeting.intake.accounts import Read
+from targeting.ledger.commit import commit_run, contacts_of
+from targeting.ledger.read import Past, read_past
+from targeting.ledger.table import Ledger
+from targeting.ledger.upkeep import tidy
+from targeting.plan import Plan
+from targeting.problems import Problem, Refused
+from targeting.results.write import Results
+from targeting.rules.match import funnel, match
+from targeting.run_folder.compare import check_lists
+from targeting.run_folder.ledger import new_ledger
+from targeting.scoring.saved import Fitted, load_fitted
+from targeting.scoring.score import fit, score
+from targeting.stock.night import order_suggestions
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller of a run may choose; `tell` hears each step's name as it begins,
+    `timings` gives what timings.json will hold."""
+
+    out: Path
+    today: dt.date
+    as_of: dt.date | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    accepted: Collection[str] = ()
+    dry_run: bool = False
+    tell: Callable[[str], None] = lambda step: None
+    timings: Callable[[], Any] = dict
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """Whom and what a night is about: the customers with their past contacts, and the models."""
+
+    read: Read
+    data: CustomerData
+    customers: pl.DataFrame
+    people: People
+    past: Past
+    fitted: Fitted
+    new_models: bool
+
+
+def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) -> Tonight:
+    """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
+    workspace, as_of = plan.workspace, read.as_of
+    options.tell("computing customers")
+    data = CustomerData.of(workspace, read.frames)
+    customers = data.table(as_of).collect()
+    people = people_of(customers, workspace.policy, workspace.settings.shop.region)
+    asked = question(plan.contact_rules, workspace.policy, as_of)
+    past = read_past(ledger, customers[CUSTOMER], asked)
+    contacted = last_contacts(past, customers, people.persons)
+    customers = data.with_contacts(customers, contacted, as_of)
+    options.tell("scoring")
+    fitted = load_fitted(options.out / "models", workspace)
+    new = fitted is None
+    if fitted is None:
+        unfilled = CustomerData.of(workspace, read.unfilled).table(as_of).collect()
+        fitted = fit(data, customers, unfilled, as_of)
+    return Tonight(read, data, customers, people, past, fitted, new)
+
+
+def decide_night(
+    plan: Plan,
+    options: Options,
+    tonight: Tonight,
+    analysed: tuple[Problem, ...],
+    run_id: str,
+) -> Results:
+    """Score, match, decide and suggest: every step a function of those above it."""
+    workspace, rules, tell = plan.workspace, plan.contact_rules, options.tell
+    read, as_of = tonight.read, tonight.read.as_of
+    digits = workspace.settings.shop.minor_digits
+    scored = score(tonight.data, tonight.customers, as_of, tonight.fitted.models)
+    customers = scored.customers
+
+    tell("matching rules")
+    matched = match(customers.lazy(), rules, as_of, 10**digits).collect()
+    steps = funnel(customers.lazy(), rules, as_of, 10**digits)
+
+    tell("deciding who is contacted")
+    known = Known(
+        suppressions=read.frames.get("suppressions"),
+        responses=read.frames.get("responses"),
+        history=history_of(tonight.past, customers, tonight.people.persons, workspace.policy),
+    )
+    decided = decide(
+        customers,
+        matched,
+        rules,
+        workspace.policy,
+        tonight.people,
+        known,
+        as_of=as_of,
+        minor=10**digits,
+    )
+    spoken_of = reached(steps, rules, as_of)
+    refuse_on(check_lists(options.out, spoken_of, workspace, options.accepted))
+
+    tell("suggesting orders")
+    ordering = workspace.settings.ordering
+    suggestions = order_suggestions(
+        read.frames, customers, plan.rules, ordering, as_of, digits=digits
+    )
+    return Results(
+        workspace=workspace,
+        rules=plan.rules,
+        files=plan.files,
+        run_id=run_id,
+        draft=options.dry_run,
+        read=read,
+        lines=tonight.data.lines,
+        scored=scored,
+        fitted=tonight.fitted,
+        decided=decided,
+        funnel=steps,
+        summary=summarise(decided.decisions, rules),
+        reached=spoken_of,
+        suggestions=suggestions,
+        accepted=tuple(sorted(set(options.accepted))),
+        warnings=(*plan.warnings, *analysed, *read.warnings, *scored.warnings),
+    )
+
+
+def commit_of(
+    options: Options, tonight: Tonight, results: Results, ledger: Ledger | None
+) -> Callable[[], None]:
+    """Give the point of no return: the run's contacts in the ledger."""
+    holdouts = holdout_names(results.contact_rules)
+    contacts = contacts_of(results.decided.decisions, holdouts)
+
+    def commit() -> None:
+        there = ledger if ledger is not None else new_ledger(results.workspace, options.out)
+        as_of = tonight.read.as_of
+        commit_run(there, results.run_id, as_of, contacts, seen=tonight.past.seen)
+        tidy(there, as_of)
+
+    return commit
+
+
+def refuse_on(problems: Collection[Problem]) -> None:
+    """Stop where there is a problem.
+
+    Raises:
+        Refused: with all of them.
+    """
+    if problems:
+        raise Refused(problems)
