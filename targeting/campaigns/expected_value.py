@@ -102,7 +102,9 @@ def _settle(who: Candidates, own: Own, room: Room) -> _Found:
         best = best_of_all(core, bound, taken, 0, UNLIMITED)
     else:
         best = best_of_all(core, bound, taken, int(_ENOUGH * bound), _LARGEST_CORE)
-    return _Found(best.taken, prices, best.bound)
+    # What a core leaves open by chance is filled up.
+    full = take_best(who, reduced, own, room, best.taken)
+    return _Found(full, prices, best.bound)
 
 
 def _short(who: Candidates, taken: Flags, bound: int) -> float:
