@@ -156,8 +156,14 @@ def _permitted(
     identifiers, persons = people.identifiers, people.persons
     listed = suppressed_customers(identifiers, known.suppressions, persons)
     came_back = shut_out(identifiers, known.responses, persons, as_of)
-    suppressed = {name: listed | flags for name, flags in came_back.items()}
-    return permissions(identifiers, suppressed, full_channels(history, persons, policy), as_of)
+    words = pl.Series(["", *policy.after], dtype=pl.String)
+    barred_by = {
+        name: pl.select(
+            pl.when(pl.Series(listed)).then(pl.lit("list")).otherwise(words.gather(codes))
+        ).to_series()
+        for name, codes in came_back.items()
+    }
+    return permissions(identifiers, barred_by, full_channels(history, persons, policy), as_of)
 
 
 def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Decimal) -> Flags:

@@ -28,12 +28,14 @@ CODE = {reason: code for code, reason in enumerate(REASON_OF_CODE)}
 class Permission:
     """By channel, in the order of the customers: the address, and why not (0: permitted).
 
-    `full` says by channel who has come to a contact limit before tonight.
+    `full` says by channel who has come to a contact limit before tonight, `barred_by` what has
+    suppressed a customer: `list`, or the event that came back; empty: nothing.
     """
 
     addresses: Mapping[str, pl.Series]
     reasons: Mapping[str, Codes]
     full: Mapping[str, Flags]
+    barred_by: Mapping[str, pl.Series]
 
     def chosen(
         self, channels: Sequence[str], at: Integers, cooling: Flags | None = None
@@ -63,7 +65,7 @@ class Permission:
 
 def permissions(
     identifiers: Identifiers,
-    suppressed: Mapping[str, Flags],
+    barred_by: Mapping[str, pl.Series],
     full: Mapping[str, Flags],
     as_of: dt.date,
 ) -> Permission:
@@ -78,10 +80,10 @@ def permissions(
         )
         reason[~reachable] = CODE["no_address"]
         reason[~_consents(identifiers.customers, channel)] = CODE["no_consent"]
-        reason[suppressed[name]] = CODE["suppressed"]
+        reason[(barred_by[name] != "").to_numpy()] = CODE["suppressed"]
         addresses[name] = address.fill_null("")
         reasons[name] = reason
-    return Permission(addresses, reasons, full)
+    return Permission(addresses, reasons, full, barred_by)
 
 
 def _consents(customers: pl.DataFrame, channel: Channel) -> Flags:

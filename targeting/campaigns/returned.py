@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from targeting.campaigns.identifiers import Identifiers
-from targeting.campaigns.permission import Flags
+from targeting.campaigns.permission import Codes, Flags
 from targeting.campaigns.persons import Persons
 from targeting.frames import CHANNEL, CUSTOMER
 from targeting.workspace.policy import After
@@ -20,26 +20,29 @@ EMAIL: Final = "email"
 
 def shut_out(
     identifiers: Identifiers, responses: pl.DataFrame | None, persons: Persons, as_of: dt.date
-) -> Mapping[str, Flags]:
-    """Say by channel whom a response has shut out, in the order of the customers.
+) -> Mapping[str, Codes]:
+    """Say by channel which event has shut a customer out, in the order of the customers.
+
+    0: none; else 1 more than the event's place in the policy's `after`, the first of several.
 
     A response shuts out the person, all members; with `address: same` it is the address, whoever
     has it. A response without a channel is one of every channel. After as_of nothing has come back.
     """
     found = {
-        name: np.zeros(identifiers.customers.height, dtype=np.bool_)
+        name: np.zeros(identifiers.customers.height, dtype=np.uint8)
         for name in identifiers.policy.channels
     }
     if responses is None or responses.is_empty():
         return found
-    for event, after in identifiers.policy.after.items():
+    for code, (event, after) in enumerate(identifiers.policy.after.items(), start=1):
         rows = _in_force(responses, event, after, as_of)
-        for name in found:
+        for name, codes in found.items():
             here = _of_channel(rows, name, after)
             if after.address is None:
-                found[name] |= persons.any_of(_named(here, identifiers))
+                barred = persons.any_of(_named(here, identifiers))
             else:
-                found[name] |= _at_the_same_address(here, identifiers, name)
+                barred = _at_the_same_address(here, identifiers, name)
+            codes[barred & (codes == 0)] = code
     return found
 
 

@@ -27,9 +27,10 @@ def policy_state(
     """Give one row a customer, by customer_id.
 
     Columns person; last_contacted_on; by channel `permission_CHANNEL`, the first reason that stands
-    against it whatever the rule (empty: none); by contact limit, as `email_within_7_days`, the
-    person's contacts before tonight; `cooling`, the rules that must leave the customer alone, and
-    `cooling_since`, the day on which each of them took him last.
+    against it whatever the rule (empty: none), and `suppressed_by_CHANNEL`, `list` or the event
+    that came back; by contact limit, as `email_within_7_days`, the person's contacts before
+    tonight; `cooling`, the rules that must leave the customer alone, and `cooling_since`, the day
+    on which each of them took him last.
     """
     columns: dict[str, pl.Series] = {CUSTOMER: customers[CUSTOMER], PERSON: persons.of}
     if LAST_CONTACTED in customers.columns:
@@ -37,6 +38,7 @@ def policy_state(
     words = pl.Series(REASON_OF_CODE, dtype=pl.String)
     for channel, codes in permission.reasons.items():
         columns[f"permission_{channel}"] = words.gather(codes)
+        columns[f"suppressed_by_{channel}"] = permission.barred_by[channel]
     for limit, counts in zip(policy.contact_limits, history.windows, strict=True):
         columns[limit_name(limit)] = pl.Series(counts[persons.number])
     columns |= _cooling(history.cooling, customers.height)

@@ -81,7 +81,7 @@ def _fact(reason: str, channel: str, rule: Rule, state: Row, saved: Row, run: Ru
     form = run.policy.channels[channel]
     match reason:
         case "suppressed":
-            return _suppressed(channel, run.policy)
+            return _suppressed(channel, state, run.policy)
         case "no_consent":
             return f"no consent for {channel}{_value(form.consent, saved)}"
         case "no_address":
@@ -95,7 +95,12 @@ def _fact(reason: str, channel: str, rule: Rule, state: Row, saved: Row, run: Ru
             return joined(says_limit(limit, state[limit_name(limit)]) for limit in full)
 
 
-def _suppressed(channel: str, policy: Policy) -> str:
+def _suppressed(channel: str, state: Row, policy: Policy) -> str:
+    by = state.get(f"suppressed_by_{channel}")
+    if by == "list":
+        return f"barred from {channel}: on the suppression list"
+    if by:
+        return f"barred from {channel} by an answer: {by}"
     answers = f", or answered before ({', '.join(policy.after)})" if policy.after else ""
     return f"barred from {channel}: on the suppression list{answers}"
 
