@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -186,3 +186,41 @@ def assert_windows_hold(
             past = [c.channel for c in night.contacts(by_id[name], since)]
             before = sum(limit["channel"] in ("any", channel) for channel in past)
             assert not tonight or before + tonight <= int(limit["at_most"]), (person, limit)
+
+
+@settings(max_examples=60, deadline=None)
+@given(nights, st.integers(2, 4))
+def test_partitions_of_persons_decide_as_the_whole(night: DrawnNight, parts: int) -> None:
+    """Where no limit of the whole night joins them, persons can be decided apart."""
+    apart = replace(night, rules=_unlimited(night.rules), policy=_without_limits(night.policy))
+    shared = Counter(
+        (name, normal_form(name, customer.get(name)))
+        for name in apart.policy.get("same_person", [])
+        for customer in apart.customers
+    )
+    assume(all(count <= 5 for (_, form), count in shared.items() if form is not None))
+    person = begin(apart).person
+    whole = by_program(apart)
+    found = [
+        by_program(replace(apart, customers=some))
+        for part in range(parts)
+        if (some := [c for c in apart.customers if len(person[c["customer_id"]]) % parts == part])
+    ]
+    together = pl.concat([whole.clear(), *found]).sort("rule", "customer_id")
+    assert_frame_equal(together, whole)
+
+
+def _unlimited(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {k: v for k, v in plain.items() if k != "budget"}
+        | {"pick": {k: v for k, v in plain.get("pick", {}).items() if k != "at_most"} or None}
+        for plain in rules
+    ]
+
+
+def _without_limits(plain: Mapping[str, Any]) -> dict[str, Any]:
+    channels = {
+        name: {k: v for k, v in form.items() if k != "at_most"}
+        for name, form in plain["channels"].items()
+    }
+    return {k: v for k, v in plain.items() if k != "budget"} | {"channels": channels}
