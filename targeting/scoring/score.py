@@ -15,7 +15,7 @@ from targeting.problems import Place, Problem
 from targeting.scoring.check import SCORES_FILE, SEGMENTS_FILE
 from targeting.scoring.drift import Drift, drift
 from targeting.scoring.label import bought_lines
-from targeting.scoring.likelihood import MOST_ROWS, fit_likelihood
+from targeting.scoring.likelihood import fit_likelihood
 from targeting.scoring.matrix import in_hash_order
 from targeting.scoring.model import LikelihoodModel, can_be_scored, complete
 from targeting.scoring.note import Note
@@ -28,6 +28,9 @@ from targeting.scoring.store import Models
 from targeting.workspace.catalogue import because_field
 
 OBJECTION = "profiling_consent"  # decisions.md 4: no segment and no likelihood for who objects
+# Whose past is looked at for likelihoods: at seven cut-offs, of which 200,000 rows teach. The past
+# of twice as many takes twice as long.
+MOST_CUSTOMERS = 100_000
 CHANGED_WITHIN = dt.timedelta(days=30)
 
 
@@ -71,7 +74,7 @@ def fit(
     segments, moved = _fit_segments(data, customers, as_of, previous)
     drifted = _drift_since(data, customers, as_of, previous)
     likelihoods, evaluations, judged = {}, {}, [pl.DataFrame(schema=JUDGED_SCHEMA)]
-    if customers.height > MOST_ROWS:
+    if customers.height > MOST_CUSTOMERS:
         data, customers, unfilled = _sampled(data, customers, unfilled)
     lines = None if data.lines is None else data.lines.collect()
     for name, form in (workspace.scores.likelihoods if workspace.scores else {}).items():
@@ -181,7 +184,7 @@ def _sampled(
 ) -> tuple[CustomerData, pl.DataFrame, pl.DataFrame]:
     """Keep the customers of lowest hash, before their past is computed day by day."""
     key = data.workspace.policy.key
-    ids = in_hash_order(customers.select(CUSTOMER), key, "fit", "likelihood").head(MOST_ROWS)
+    ids = in_hash_order(customers.select(CUSTOMER), key, "fit", "likelihood").head(MOST_CUSTOMERS)
     return (
         data.only(ids),
         customers.join(ids, on=CUSTOMER, how="semi", maintain_order="left"),
