@@ -38,7 +38,8 @@ def test_the_log_keeps_no_statistics_but_the_date(tmp_path: Path) -> None:
 
 
 def test_the_parquet_files_keep_no_statistics_but_the_date(tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    from pyarrow import parquet
+
     night(new_ledger(tmp_path), "a", DAY, email("ann"), email("ben"))
     for path in (tmp_path / "ledger").rglob("*.parquet"):
         group = parquet.ParquetFile(path).metadata.row_group(0)
