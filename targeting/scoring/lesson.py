@@ -21,6 +21,7 @@ from targeting.scoring.teacher import Matrix, Teacher, Tuned, fit_teacher, tune
 from targeting.scoring.tree import Tree, fit_student, fit_tree, node_means, node_rates
 
 VALIDATING_SHARE = 0.25
+SOONER = {"days_between_purchases": -1}  # no reader would believe the other way, but a tree may
 FAR_BEHIND = 0.01  # of AUC
 FEWEST = 20  # of each class: fewer teach nothing that would last
 
@@ -136,7 +137,8 @@ def _points(
 ) -> Linear:
     """Fit points on the inputs and a tree's log odds; none points the wrong way."""
     direction = sign(asked.form.predicts)
-    signs = [*(direction * points_to(entering) for entering in inputs), 1]
+    ways = [points_to(entering) or SOONER.get(entering.name, 0) for entering in inputs]
+    signs = [*(direction * way for way in ways), 1]
     return fit_linear(with_leaves(matrix, leaves), labels, (*inputs, LEAF), signs)
 
 
