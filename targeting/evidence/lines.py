@@ -9,7 +9,6 @@ import polars as pl
 from targeting.evidence.words import days_of
 from targeting.rules.compile import Compiler, without_nan
 from targeting.rules.model import Rule
-from targeting.rules.say import says_line
 
 
 def lets_through(rows: pl.LazyFrame, rule: Rule, as_of: dt.date, minor: int) -> pl.DataFrame:
@@ -25,11 +24,6 @@ def lets_through(rows: pl.LazyFrame, rule: Rule, as_of: dt.date, minor: int) -> 
     if not columns:
         return pl.DataFrame()
     return without_nan(rows).with_columns(columns).select(map(str, range(len(columns)))).collect()
-
-
-def line_texts(rule: Rule) -> list[str]:
-    """Say each line as the funnel does."""
-    return [says_line(line) for line in rule.lines()]
 
 
 def active_text(rule: Rule) -> str:

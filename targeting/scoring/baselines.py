@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from targeting.scoring.judge import Ranking, ranking
 from targeting.scoring.label import LABEL
 from targeting.scoring.matrix import Floats, numbers
 
 BGNBD = "bgnbd_buys"  # the likelihood to buy within the label's period by BG/NBD
 PROBABILITIES = ("base_rate", "bgnbd")  # the baselines that can be judged as likelihoods too
-
-
-def baselines(judged: pl.DataFrame) -> dict[str, Ranking]:
-    """Judge each baseline's order on the same rows."""
-    labels = judged[LABEL].to_numpy()
-    return {name: ranking(labels, scores) for name, scores in baseline_scores(judged).items()}
 
 
 def baseline_scores(judged: pl.DataFrame) -> dict[str, Floats]:

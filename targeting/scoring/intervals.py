@@ -39,11 +39,6 @@ class Difference:
     low: float
     high: float
 
-    @property
-    def beyond_chance(self) -> bool:
-        """Say whether the interval leaves 0 out."""
-        return self.low > 0 or self.high < 0
-
 
 def intervals(labels: Labels, scores: Floats) -> dict[str, Interval | None]:
     """Give the 95% interval of each figure of one score; None where judge has no figure.
