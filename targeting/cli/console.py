@@ -67,6 +67,9 @@ def _guarded(group: click.Group) -> int:
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
+        if _STOPPED.is_set():  # a library that was interrupted may raise something of its own
+            _listen(_ignore)
+            return _end(_INTERRUPTED, INTERRUPTED)
         return _machine_or_defect(error)
     return DONE
 
