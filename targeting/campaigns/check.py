@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from targeting.frames import LIKELIHOOD
 from targeting.problems import Place, Problem, did_you_mean
 from targeting.rules.model import Rule
+from targeting.workspace.columns import EVENTS
 from targeting.workspace.load import Workspace
 
 FILE = "rules/policy.yaml"
@@ -18,7 +19,21 @@ def check_policy(workspace: Workspace) -> list[Problem]:
     A mistyped consent would let nobody through, a mistyped `same_person` would write twice to one
     person; neither is seen in a list.
     """
-    return [*_fields(workspace), *_channels(workspace)]
+    return [*_fields(workspace), *_channels(workspace), *_answers(workspace)]
+
+
+def _answers(workspace: Workspace) -> Iterator[Problem]:
+    """A mistyped event would bar nobody; without the source, no answer ever does."""
+    after = workspace.policy.after
+    for event in after:
+        if event not in EVENTS:
+            place = workspace.place(FILE, "after", event)
+            message = f"'{event}' is no event that comes back"
+            yield Problem("V001", message, place, did_you_mean(event, EVENTS))
+    if after and "responses" not in workspace.settings.sources:
+        message = "nothing follows from 'after': targeting.yaml names no responses source"
+        place, help_ = workspace.place(FILE, "after"), "add responses to the sources"
+        yield Problem("W101", message, place, help_, "warning")
 
 
 def _fields(workspace: Workspace) -> Iterator[Problem]:

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from targeting.durable import sync_folder
 from targeting.frames import CHANNEL, RULE
-from targeting.ledger.key import sync_folder
 from targeting.ledger.records import AS_OF, HMAC, MONTH, RECORD, SCHEMA
 from targeting.ledger.table import Ledger, opened
 

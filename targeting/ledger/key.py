@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.durable import sync_folder
 from targeting.problems import Place, refuse
 
 _FORM = re.compile(r"[0-9a-f]{64}")
@@ -69,14 +70,3 @@ def hmac_of(texts: pl.Expr, key: str) -> pl.Expr:
 
     hashed: pl.Expr = texts.chash.hmac_sha256(key=key)  # type: ignore[attr-defined]
     return hashed.str.decode("hex")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's new names safe on disk."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.durable import sync_folder
 from targeting.frames import CUSTOMER, PERSON, stable_hash
-from targeting.ledger.key import sync_folder
 from targeting.run_folder.lists import Lists
 from targeting.run_folder.tables import Table, put, read_table, write_table
 from targeting.run_folder.traces import Traces, names_in

@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from targeting.durable import sync_folder
 from targeting.exports.csv import encoding_name, write_csv
 from targeting.exports.excel import write_xlsx
-from targeting.ledger.key import sync_folder
 from targeting.workspace.destinations import CsvForm
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

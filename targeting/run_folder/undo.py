@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.durable import sync_folder
 from targeting.ledger.commit import undo_run
-from targeting.ledger.key import sync_folder
 from targeting.ledger.records import AS_OF, RUN_ID
 from targeting.ledger.runs import UNDONE, known_runs, live_runs
 from targeting.ledger.table import Ledger

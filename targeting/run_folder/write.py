@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from targeting.durable import sync_folder
 from targeting.exports.cells import defused
 from targeting.ledger.change import Overtaken
 from targeting.problems import Place, refuse
@@ -52,7 +53,7 @@ def whole_or_nothing(out: Path, run_id: str) -> Iterator[Path]:
         if (out / run_id).is_dir():
             (out / run_id).rename(former)
         partial.rename(out / run_id)
-        _sync_folder(out)
+        sync_folder(out)
     finally:
         with _undisturbed():
             _remove(partial)
@@ -111,7 +112,7 @@ def _partial(out: Path, run_id: str) -> Path:
 def _name(out: Path, run_id: str) -> None:
     if _partial(out, run_id).is_dir():
         _partial(out, run_id).rename(out / run_id)
-        _sync_folder(out)
+        sync_folder(out)
     publish(out, run_id)
     _remove(out / PUBLISHING)
 
@@ -123,7 +124,7 @@ def _write_name(path: Path, name: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _read_name(path: Path) -> str | None:
@@ -251,17 +252,7 @@ def _sync(folder: Path) -> None:
             finally:
                 os.close(descriptor)
     for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
-        _sync_folder(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(path)
 
 
 def _lock(descriptor: int, waiting: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from targeting.campaigns.check import check_policy
-from targeting.problems import Problem
+from targeting.problems import Problem, errors
 from targeting.workspace.load import load
 from tests.kit.shop import IMTIAZ, ROOT, shop
 
@@ -55,6 +55,7 @@ def test_the_policies_of_the_repository_are_sound(folder: Path) -> None:
         ("channel: email, at", "channel: mail, at", "'mail' is not a channel of this policy", 7),
         ("unsubscribe_line: [email]", "unsubscribe_line: [sms]", "'sms' is not a channel", 9),
         ("complained: {channel: any", "complained: {channel: all", "'all' is not a channel", 12),
+        ("  unsubscribed:", "  unsubscribd:", "'unsubscribd' is no event that comes back", 11),
     ],
 )
 def test_a_name_that_is_not_there_is_an_error_at_its_place(
@@ -62,7 +63,7 @@ def test_a_name_that_is_not_there_is_an_error_at_its_place(
 ) -> None:
     assert right in POLICY
     made = shop(tmp_path, {"rules/policy.yaml": POLICY.replace(right, wrong)})
-    (problem,) = problems(made.folder)
+    (problem,) = errors(problems(made.folder))
     assert message in problem.message
     assert problem.severity == "error"
     assert problem.place.file == "rules/policy.yaml"
@@ -70,4 +71,10 @@ def test_a_name_that_is_not_there_is_an_error_at_its_place(
 
 
 def test_a_sound_policy_has_no_problem(tmp_path: Path) -> None:
-    assert problems(shop(tmp_path, {"rules/policy.yaml": POLICY}).folder) == []
+    assert errors(problems(shop(tmp_path, {"rules/policy.yaml": POLICY}).folder)) == []
+
+
+def test_what_follows_from_answers_that_never_come_is_said(tmp_path: Path) -> None:
+    (warning,) = problems(shop(tmp_path, {"rules/policy.yaml": POLICY}).folder)
+    assert (warning.code, warning.severity) == ("W101", "warning")
+    assert "names no responses source" in warning.message
