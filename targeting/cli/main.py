@@ -25,6 +25,7 @@ COMMANDS = {
     "forget": "Erase a customer everywhere, and let nobody bring them back.",
     "explain": "Say for every rule why it contacted a customer or not.",
     "diff": "Show who came to each list and left it between two runs, and why.",
+    "stock": "Take the planner's edited order back, or replay the past.",
     "schema": "Write JSON Schemas, so that an editor completes and underlines.",
 }
 

@@ -44,10 +44,10 @@ def demand(weekly: pl.DataFrame, seen: int) -> pl.DataFrame:
     keys = sold.select(pl.col("shelf").unique(maintain_order=True))
     columns: dict[str, list[Floats]] = {}
     for block in _blocks(sold, keys.height, seen):
-        for name, values in _describe(block).items():
+        for name, values in describe_block(block).items():
             columns.setdefault(name, []).append(values)
     if not columns:
-        columns = {name: [v] for name, v in _describe(np.zeros((max(seen, 1), 0))).items()}
+        columns = {name: [v] for name, v in describe_block(np.zeros((max(seen, 1), 0))).items()}
     described = keys.hstack(
         pl.DataFrame({n: np.concatenate(v) for n, v in columns.items()}).fill_nan(None)
     )
@@ -66,8 +66,11 @@ def _blocks(sold: pl.DataFrame, shelves: int, seen: int) -> Iterator[Floats]:
         yield block
 
 
-def _describe(weeks: Floats) -> dict[str, Floats]:
-    """Measure and forecast one block; each column of the result has one value a series."""
+def describe_block(weeks: Floats) -> dict[str, Floats]:
+    """Measure and forecast one block; each column of the result has one value a series.
+
+    `weeks`: a row a week, oldest first, a column a series, units net of returns, 0 or more.
+    """
     first = (weeks > 0).argmax(axis=0).astype(np.int64)
     shape = _shape(weeks, first)
     frequent = shape["interval"] < INTERVAL_CUT

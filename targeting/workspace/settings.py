@@ -168,6 +168,9 @@ class Ordering(Form):
     service_level: dict[Literal["A", "B", "C"], Percentage] = {}
     review: Span | None = None
     lead_time: Span | None = None
+    order_cost: Annotated[Number, Field(gt=0)] | None = None
+    holding_cost: Annotated[Percentage, Field(gt=0)] | None = None
+    transfers: YesNo = True
 
 
 class Keep(Form):

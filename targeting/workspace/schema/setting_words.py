@@ -81,6 +81,9 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
         "service_level": "Probability of no stock-out, by the products' class A, B, C.",
         "review": "How often orders are placed.",
         "lead_time": "How long a delivery takes.",
+        "order_cost": "What placing an order line costs, whatever its size.",
+        "holding_cost": "What a year of stock costs, as a share of its unit cost.",
+        "transfers": "Whether locations give each other what they have too much of.",
     },
     "Keep": {
         "runs": "How long the folders of runs stay.",
