@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,7 @@ from targeting.measure.exposures import (
     what_they_bought,
     with_windows,
 )
-from targeting.problems import Place, did_you_mean, refuse
+from targeting.problems import Place, Refused, did_you_mean, refuse
 from targeting.run_folder.write import MANIFEST, latest, read_manifest
 from targeting.workspace.columns import EVENTS, SourceName
 from targeting.workspace.literals import Period
@@ -91,6 +92,27 @@ def decided(folders: list[Path], rule: str | None) -> pl.DataFrame:
         message = f"no customer was eligible for a rule '{rule}' in these runs"
         raise refuse("W004", message, Place(str(folders[-1])), did_you_mean(rule, known))
     return own.filter(pl.col(REASON).fill_null("") != UNIVERSAL)
+
+
+def decided_of(out: Path, rules: list[str], *, until: dt.date, nights: int) -> pl.DataFrame | None:
+    """Read whom some rules selected and held out in the newest nights up to a day; None: no night.
+
+    The universal holdout is left out: it is the control of all rules together. A night that cannot
+    be read any more is left out too: tonight's work does not wait for it.
+    """
+    asked = pl.col(RULE).is_in(rules) & (pl.col(REASON).fill_null("") != UNIVERSAL)
+    found: list[pl.DataFrame] = []
+    for manifest in sorted(out.glob(f"[0-9]*/{MANIFEST}"), reverse=True):
+        with suppress(Refused):
+            if len(found) < nights and _is_carried_out(manifest.parent, until):
+                found.append(_decisions(manifest.parent).filter(asked))
+    return pl.concat(found[::-1]) if found else None
+
+
+def _is_carried_out(folder: Path, until: dt.date) -> bool:
+    known = read_manifest(folder)
+    undone = folder.name.endswith("-undone") or known.get("dry_run") is True
+    return not undone and dt.date.fromisoformat(str(known["as_of"])) <= until
 
 
 def followed(
