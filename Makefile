@@ -27,9 +27,16 @@ lint: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Rewrites the one lock file, for every platform and Python from 3.11 on (needs uv).
+# stockpyl, with which the tests compare the stock formulas, and the little of what it asks for that it needs.
+.venv-stockpyl/ready: requirements-stockpyl.lock
+	$(PYTHON) -m venv .venv-stockpyl
+	.venv-stockpyl/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements-stockpyl.lock
+	@touch $@
+
+# Rewrites the lock files, for every platform and Python from 3.11 on (needs uv).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group test --group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-deps --group stockpyl --output-file requirements-stockpyl.lock
 
 clean:
-	rm -rf .venv out data
+	rm -rf .venv .venv-stockpyl out data

@@ -15,12 +15,14 @@ from targeting.campaigns.past import history_of, holdout_names, last_contacts, q
 from targeting.campaigns.people import People, people_of
 from targeting.campaigns.summary import reached, summarise
 from targeting.customers.table import CustomerData
-from targeting.frames import CUSTOMER
+from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.intake.accounts import Read
 from targeting.ledger.commit import commit_run, contacts_of
 from targeting.ledger.read import Past, read_past
 from targeting.ledger.table import Ledger
 from targeting.ledger.upkeep import tidy
+from targeting.measure.uplift import uplifts
+from targeting.orders.runs import overrides
 from targeting.plan import Plan
 from targeting.problems import Problem, Refused
 from targeting.results.write import Results
@@ -29,7 +31,7 @@ from targeting.run_folder.compare import check_lists
 from targeting.run_folder.ledger import new_ledger
 from targeting.scoring.saved import Fitted, load_fitted
 from targeting.scoring.score import fit, score
-from targeting.stock.night import order_suggestions
+from targeting.stock.night import Campaigns, order_suggestions
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,18 @@ def decide_night(
     refuse_on(check_lists(options.out, spoken_of, workspace, options.accepted))
 
     tell("suggesting orders")
-    ordering = workspace.settings.ordering
+    taken = decided.decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER, RULE)
+    purchases = read.frames.get("purchases")
     suggestions = order_suggestions(
-        read.frames, customers, plan.rules, ordering, as_of, digits=digits
+        read.frames,
+        customers,
+        plan.rules,
+        workspace.settings.ordering,
+        as_of,
+        digits=digits,
+        campaigns=Campaigns(taken, uplifts(rules, options.out, purchases, as_of)),
     )
+    judged = pl.DataFrame() if purchases is None else overrides(options.out, purchases, as_of)
     return Results(
         workspace=workspace,
         rules=plan.rules,
@@ -137,6 +147,7 @@ def decide_night(
         summary=summarise(decided.decisions, rules),
         reached=spoken_of,
         suggestions=suggestions,
+        overrides=judged,
         accepted=tuple(sorted(set(options.accepted))),
         warnings=(*plan.warnings, *analysed, *read.warnings, *scored.warnings),
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
 from targeting.exports.contacts import CONTACT_COLUMNS, NO_SEGMENT, file_slug
 from targeting.exports.csv import encoding_name, unwritable
+from targeting.exports.suggestions import SUGGESTION_FIELDS
+from targeting.frames import LIKELIHOOD
 from targeting.problems import Place, Problem, did_you_mean
 from targeting.workspace.catalogue import Field
 from targeting.workspace.destinations import ColumnForm, Destination
@@ -16,14 +21,25 @@ from targeting.workspace.words import CONTACT_KINDS
 from targeting.workspace.yaml import Mapping as YamlMapping
 from targeting.workspace.yaml import Node, Scalar, Sequence, YamlFile
 
+_OF_CONTACTS: Final = ("channel", "rule", "kind")
+_OF_SUGGESTIONS: Final = ("category", "supplier", "location")
+_DATES: Final = r"(?:[^%]|%[dmYybBj])+"
+_OF_A_CONTACT: Final = {
+    name: Field(name, "number" if name == LIKELIHOOD else "text", "segments")
+    for name in CONTACT_COLUMNS
+}
+
 
 def check_destinations(workspace: Workspace, rules: Collection[str]) -> list[Problem]:
     """Report unknown fields, rules, channels and kinds, and files that would share a name.
 
+    Of a destination that is not active all that is a warning: nothing is written by it.
+
     Codes: F001 no field, V001 no such word, T001 of another type, X101 two segments with one file
-    name, X102 a header stands twice, X103 a CSV that cannot be written.
+    name, X102 a header stands twice, X103 a CSV that cannot be written, X104 what has no place in
+    a destination of contacts, or of suggestions.
     """
-    known = dict.fromkeys((*workspace.customer_fields, *CONTACT_COLUMNS))
+    contact_fields = _OF_A_CONTACT | dict(workspace.customer_fields)
     words = {
         "channel": list(workspace.policy.channels),
         "rule": sorted(rules),
@@ -34,20 +50,45 @@ def check_destinations(workspace: Workspace, rules: Collection[str]) -> list[Pro
         file = workspace.files.get(f"exports/{name}.yaml")
         if file is None:
             continue
-        if destination.of != "contacts":
-            message = "a destination of suggestions is read and not written yet"
-            place = workspace.place(f"exports/{name}.yaml", "of")
-            problems.append(
-                Problem("X104", message, place, "take stock/suggestions.csv", "warning")
-            )
-            continue
-        problems += _only_problems(file, destination, words)
-        problems += _csv_problems(file, destination)
+        contacts = destination.of == "contacts"
+        fields = contact_fields if contacts else SUGGESTION_FIELDS
+        found = [*_out_of_place(file, destination)]
+        found += _only_problems(file, destination, words) if contacts else ()
+        found += _seed_problems(file, workspace.customer_fields)
+        found += _csv_problems(file, destination)
         for header, form, written in _columns(file, destination):
-            problems += _column_problems(form, written, known, workspace.customer_fields)
-            problems += _header_problems(header, destination)
-        problems += _double_headers(file, destination)
+            found += _column_problems(form, written, fields)
+            found += _header_problems(header, destination)
+        found += _double_headers(file, destination)
+        problems += found if destination.active else map(_warned, found)
     return problems
+
+
+def _warned(problem: Problem) -> Problem:
+    return replace(problem, severity="warning")
+
+
+def _out_of_place(file: YamlFile, destination: Destination) -> Iterator[Problem]:
+    """Find what contacts have and suggestions do not, or the other way round."""
+    contacts = destination.of == "contacts"
+    for key in _OF_SUGGESTIONS if contacts else _OF_CONTACTS:
+        if getattr(destination.only, key):
+            message = f"'{key}' is no choice among {destination.of}"
+            mine = ", ".join(_OF_CONTACTS if contacts else _OF_SUGGESTIONS)
+            yield Problem("X104", message, _place(file, "only", key), f"only: one of {mine}")
+    if destination.seeds and not contacts:
+        message = "suggestions have no seeds: they go to no address"
+        yield Problem("X104", message, _place(file, "seeds"), "delete seeds")
+
+
+def _seed_problems(file: YamlFile, fields: Mapping[str, Field]) -> Iterator[Problem]:
+    """Look at the fields that the team's own rows give."""
+    seeds = _under(file.root, "seeds")
+    for seed in seeds.items if isinstance(seeds, Sequence) else ():
+        for key, _ in seed.entries if isinstance(seed, YamlMapping) else ():
+            if key.text not in fields:
+                instead = did_you_mean(key.text, fields)
+                yield Problem("F001", f"'{key.text}' is not a field", key.place, instead)
 
 
 def _segment_problems(workspace: Workspace) -> Iterator[Problem]:
@@ -96,24 +137,33 @@ def _csv_problems(file: YamlFile, destination: Destination) -> Iterator[Problem]
 
 
 def _column_problems(
-    form: ColumnForm, written: YamlMapping, known: Collection[str], fields: Mapping[str, Field]
+    form: ColumnForm, written: YamlMapping, fields: Mapping[str, Field]
 ) -> Iterator[Problem]:
     def place(key: str) -> Place:
         node = written.get(key)
         return node.place if node is not None else written.first
 
-    if form.field not in known:
-        instead = did_you_mean(form.field, known)
-        yield Problem("F001", f"'{form.field}' is not a field", place("field"), instead)
+    name = form.field
+    if name is not None and name not in fields:
+        yield Problem(
+            "F001", f"'{name}' is not a field", place("field"), did_you_mean(name, fields)
+        )
         return
-    kind = fields[form.field].type if form.field in fields else "text"
-    kind = "number" if form.field == "likelihood" else kind
+    kind = "text" if name is None else fields[name].type
+    what = f"'{name or form.value}'"
     if form.decimals is not None and kind not in ("number", "money"):
-        message = f"'{form.field}' is not a number and has no decimals"
+        message = f"{what} is not a number and has no decimals"
         yield Problem("T001", message, place("decimals"), "delete decimals")
     if form.normalise is not None and kind != "text":
-        message = f"'{form.field}' is not a text and has no form as {form.normalise}"
+        message = f"{what} is not a text and has no form as {form.normalise}"
         yield Problem("T001", message, place("normalise"), "delete normalise")
+    if form.dates is not None and kind != "date":
+        message = f"{what} is not a date"
+        yield Problem("T001", message, place("dates"), "delete dates")
+    elif form.dates is not None and re.fullmatch(_DATES, form.dates) is None:
+        message = f"'{form.dates}' is not a way to write dates"
+        help_ = "%d is the day, %m the month, %Y the year: dates: %d/%m/%Y"
+        yield Problem("T001", message, place("dates"), help_)
 
 
 def _double_headers(file: YamlFile, destination: Destination) -> Iterator[Problem]:

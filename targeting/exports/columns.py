@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import Final
 
 import polars as pl
 
-from targeting.customers.addresses import normalised_emails, normalised_phones
+from targeting.exports.normal import kept_where, normalised, sha256
 from targeting.workspace.catalogue import Field
 from targeting.workspace.destinations import ColumnForm, Destination
 from targeting.workspace.settings import Shop
@@ -22,13 +22,18 @@ def columns_of(
 ) -> pl.DataFrame:
     """Give one column a header, row for row as in contacts.
 
-    Numbers and dates keep their type, all else is text: yes/no, lists joined by ", ". Normalised
-    and hashed columns are text. Missing stays missing, and so does NaN or infinity.
+    Numbers and dates keep their type, all else is text: yes/no, lists joined by ", ". Columns that
+    say `value`, `dates`, `normalise` or `hash` are text. Missing stays missing, and so does NaN or
+    infinity.
     """
     found = []
     for header, form in destination.headers.items():
-        decimals = decimals_of(form, fields, shop)
-        found.append(_column(contacts[form.field], form, decimals, shop).rename(header))
+        if form.field is None:
+            values = pl.repeat(form.value, contacts.height, dtype=pl.String, eager=True)
+        else:
+            values = contacts[form.field]
+        column = _column(values, form, decimals_of(form, fields, shop), shop)
+        found.append(column.rename(header))
     return pl.DataFrame(found)
 
 
@@ -36,7 +41,7 @@ def decimals_of(form: ColumnForm, fields: Mapping[str, Field], shop: Shop) -> in
     """Say how many decimals a column always shows: its own, else money's, else None."""
     if form.decimals is not None:
         return form.decimals
-    field = fields.get(form.field)
+    field = fields.get(form.field or "")
     return shop.minor_digits if field is not None and field.type == "money" else None
 
 
@@ -59,52 +64,31 @@ def as_text(column: pl.Series, decimals: int | None) -> pl.Series:
 
 def _column(values: pl.Series, form: ColumnForm, decimals: int | None, shop: Shop) -> pl.Series:
     """Bring one column to its form: plain, then normalised, then hashed."""
-    column = _plain(values)
+    column = _plain(values, form)
     if form.normalise is None and form.hash is None:
         if column.dtype.is_float() and decimals is not None:
             return column.round(decimals)
         return column
     text = as_text(column, decimals)
-    match form.normalise:
-        case "email":
-            # As written but trimmed and small: a destination hashes just that, no casefold, no NFC.
-            small = text.str.strip_chars().str.to_lowercase()
-            text = _kept_where(small, normalised_emails(text).is_not_null())
-        case "e164":
-            text = normalised_phones(text, shop.region)
-        case "e164_digits":
-            text = normalised_phones(text, shop.region).str.strip_prefix("+")
-        case None:
-            pass
-        case other:
-            assert_never(other)
-    return text if form.hash is None else _sha256(text)
+    if form.normalise is not None:
+        text = normalised(text, form.normalise, shop.region)
+    return text if form.hash is None else sha256(text)
 
 
-def _plain(values: pl.Series) -> pl.Series:
+def _plain(values: pl.Series, form: ColumnForm) -> pl.Series:
     dtype = values.dtype
     if dtype == pl.Boolean:
-        return values.replace_strict({True: "yes", False: "no"}, return_dtype=pl.String)
+        yes, no = form.yes_no
+        return values.replace_strict({True: yes, False: no}, return_dtype=pl.String)
     if isinstance(dtype, pl.List):
         return values.list.eval(pl.element().cast(pl.String)).list.join(", ", ignore_nulls=True)
     if dtype.is_float():
-        return _kept_where(values, values.is_finite())
+        return kept_where(values, values.is_finite())
+    if dtype == pl.Date and form.dates is not None:
+        return values.dt.strftime(form.dates)
     if dtype.is_numeric() or dtype == pl.Date:
         return values
     return values.cast(pl.String)
-
-
-def _kept_where(values: pl.Series, kept: pl.Series) -> pl.Series:
-    return values.to_frame().select(pl.when(kept).then(pl.first())).to_series()
-
-
-def _sha256(text: pl.Series) -> pl.Series:
-    """Hash UTF-8 to small hex; a blank text is missing, for its hash would say nothing."""
-    import polars_hash as plh
-
-    filled = _kept_where(text, text.str.strip_chars() != "")
-    hashed: pl.Series = filled.to_frame("text").select(plh.col("text").chash.sha2_256())["text"]
-    return hashed
 
 
 _ZEROS: Final = ["0", *("0." + "0" * n for n in range(1, 13))]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from targeting.exports.cells import defused
-from targeting.exports.columns import as_text, decimals_of
-from targeting.exports.csv import write_csv
+from targeting.exports.files import Written, safe_path, shown_decimals, write_files
 from targeting.exports.fit import KEPT, fitted, no_refusals
+from targeting.exports.only import chosen
+from targeting.exports.seeds import DESTINATION
 from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, LIKELIHOOD, RULE, SEGMENT
 from targeting.problems import Place, refuse
 from targeting.workspace.catalogue import Field, slug
@@ -37,14 +36,6 @@ _PLAIN_LIST: Final = Destination(
 )
 
 
-@dataclass(frozen=True)
-class Written:
-    """A file that a step left: its path from the run's folder on, with /, and its rows."""
-
-    path: str
-    rows: int
-
-
 def write_contacts(
     folder: Path,
     contacts: pl.DataFrame,
@@ -53,34 +44,47 @@ def write_contacts(
     shop: Shop,
     texts: Mapping[str, Field],
     draft: bool,
+    seeds: pl.DataFrame | None = None,
 ) -> tuple[list[Written], pl.DataFrame]:
     """Write every destination's lists; give the files, and the rows that a destination refused.
 
     One row of contacts is a selected customer and rule, sorted by rule, segment, customer_id.
-    `texts` are the customer's fields. A refused row says destination, rule, customer_id, column and
-    reason: `formula` (a machine's cell would start one), `encoding` (no spelling in the file's),
-    `too_long` (for a workbook's cell), `empty` (a machine's row without any value).
+    `texts` are the customer's fields. `seeds` (`seed_rows`) end each list that has a customer, and
+    count among a file's rows. A refused row says destination, rule, customer_id, column and reason:
+    `formula` (a machine's cell would start one), `encoding` (no spelling in the file's), `too_long`
+    (for a workbook's cell), `empty` (a machine's row without any value, or a column that is
+    required).
 
     Raises:
         Refused: two segments of the data have one file name.
     """
-    every = {CONTACT_LIST: _PLAIN_LIST} | dict(destinations)
-    absent = [name for name in CONTACT_COLUMNS if name not in contacts.columns]  # no scores: empty
-    contacts = contacts.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    contacts = _whole(contacts)
+    seeds = _whole(contacts.clear().with_columns(pl.lit("").alias(DESTINATION)), seeds)
     files: list[Written] = []
     refused: list[pl.DataFrame] = [no_refusals(contacts)]
-    for name, destination in sorted(every.items()):
-        if destination.of == "contacts":
-            chosen = _chosen(contacts, destination)
-            columns, refusals = fitted(name, chosen, destination, texts, shop)
-            refused.append(refusals)
-            _look_for_twins(name, chosen)
-            decimals = {h: decimals_of(f, texts, shop) for h, f in destination.headers.items()}
-            for rule, segment, rows in _lists(chosen, columns):
-                below = _path(name, rule, segment, draft=draft)
-                title = f"{rule}: {segment or NO_SEGMENT}"
-                files += _write(folder, below, rows, destination, decimals, segment or title)
+    for name, destination in written_lists(destinations).items():
+        mine = chosen(contacts, destination.only)
+        own = seeds.filter(pl.col(DESTINATION) == name).select(mine.columns)
+        rows = pl.concat([mine, own])
+        columns, refusals = fitted(name, rows, destination, texts, shop)
+        refused.append(refusals)
+        _look_for_twins(name, mine)
+        decimals = shown_decimals(destination, texts, shop)
+        for rule, segment, part in _lists(rows, columns, customers=mine.height):
+            below = _path(name, rule, segment, draft=draft)
+            title = segment or f"{rule}: {NO_SEGMENT}"
+            files += write_files(folder, below, part, destination, decimals, title)
     return files, pl.concat(refused)
+
+
+def written_lists(destinations: Mapping[str, Destination]) -> dict[str, Destination]:
+    """Give the destinations of contacts that are active, in the order in which they are written."""
+    every = {CONTACT_LIST: _PLAIN_LIST} | dict(destinations)
+    return {
+        name: destination
+        for name, destination in sorted(every.items())
+        if destination.of == "contacts" and destination.active
+    }
 
 
 def file_slug(segment: str | None) -> str:
@@ -91,26 +95,25 @@ def file_slug(segment: str | None) -> str:
     return name or "segment"
 
 
-def _chosen(contacts: pl.DataFrame, destination: Destination) -> pl.DataFrame:
-    only = destination.only
-    wanted = {CHANNEL: only.channel, RULE: only.rule, "kind": only.kind}
-    tests = [
-        pl.col(column).cast(pl.String).is_in(list(words))
-        for column, words in wanted.items()
-        if words
-    ]
-    return contacts.filter(*tests) if tests else contacts
+def _whole(contacts: pl.DataFrame, seeds: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Add the columns that shops without scores lack, empty."""
+    frame = contacts if seeds is None else seeds
+    absent = [name for name in CONTACT_COLUMNS if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
 
 
 def _lists(
-    contacts: pl.DataFrame, columns: pl.DataFrame
+    contacts: pl.DataFrame, columns: pl.DataFrame, *, customers: int
 ) -> Iterator[tuple[str, str | None, pl.DataFrame]]:
-    """Part the prepared columns by rule and segment, in the order of contacts."""
-    keys = contacts.select(pl.col(RULE, SEGMENT).cast(pl.String))
-    numbered = keys.with_row_index("at")
-    for (rule, segment), rows in numbered.group_by([RULE, SEGMENT], maintain_order=True):
-        part = columns[rows["at"]].filter(pl.col(KEPT)).drop(KEPT)
-        if part.height:
+    """Part the prepared columns by rule and segment, in the order of contacts.
+
+    The first rows are customers', the others seeds': a list of seeds alone is none.
+    """
+    keys = contacts.select(pl.col(RULE, SEGMENT).cast(pl.String)).with_row_index("at")
+    kept = keys.filter(columns[KEPT])
+    for (rule, segment), rows in kept.group_by([RULE, SEGMENT], maintain_order=True):
+        if rows.item(0, "at") < customers:
+            part = columns[rows["at"]].drop(KEPT)
             yield str(rule), None if segment is None else str(segment), part
 
 
@@ -130,56 +133,4 @@ def _look_for_twins(name: str, contacts: pl.DataFrame) -> None:
 def _path(name: str, rule: str, segment: str | None, *, draft: bool) -> Path:
     """Say where a list goes: below the run's folder, whatever the names are."""
     file = ("DRAFT_" if draft else "") + file_slug(segment)
-    below = ["contacts"] if name == CONTACT_LIST else ["exports", name]
-    path = Path(*below, rule, file)
-    parts = [name, rule, file]
-    if any(part in ("", ".", "..") or set(part) & set("/\\\0") for part in parts):
-        raise ValueError(f"no path for a list: {path}")
-    return path
-
-
-def _write(
-    folder: Path,
-    below: Path,
-    rows: pl.DataFrame,
-    destination: Destination,
-    decimals: Mapping[str, int | None],
-    sheet: str,
-) -> Iterator[Written]:
-    """Write one list in every format, in several files where it is longer than may be."""
-    (folder / below).parent.mkdir(parents=True, exist_ok=True)
-    for form in destination.formats:
-        for path, part in _split(below, rows, destination.split_at, form):
-            if form == "csv":
-                spelled = [as_text(c, decimals[c.name]) for c in part]
-                table = pl.DataFrame(spelled)
-                write_csv(folder / path, _header_defused(table, destination), destination.csv)
-            else:
-                from targeting.exports.excel import write_xlsx
-
-                table = _header_defused(part, destination)
-                shown = dict(zip(table.columns, decimals.values(), strict=True))
-                title = destination.title or "Contacts"
-                write_xlsx(folder / path, table, shown, sheet=sheet, title=title)
-            yield Written(path.as_posix(), part.height)
-
-
-def _split(
-    below: Path, rows: pl.DataFrame, split_at: int | None, form: str
-) -> Iterator[tuple[Path, pl.DataFrame]]:
-    from targeting.exports.excel import MOST_ROWS
-
-    most = split_at or rows.height
-    most = min(most, MOST_ROWS) if form == "xlsx" else most
-    if rows.height <= most:
-        yield below.with_name(f"{below.name}.{form}"), rows
-        return
-    for number, part in enumerate(rows.iter_slices(most), start=1):
-        yield below.with_name(f"{below.name}.{number}.{form}"), part
-
-
-def _header_defused(table: pl.DataFrame, destination: Destination) -> pl.DataFrame:
-    if destination.read_by == "machine":
-        return table
-    headers = pl.DataFrame({"header": table.columns}).select(defused("header"))["header"]
-    return table.rename(dict(zip(table.columns, headers, strict=True)))
+    return safe_path(*(["contacts"] if name == CONTACT_LIST else ["exports", name]), rule, file)

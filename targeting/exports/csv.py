@@ -11,8 +11,8 @@ import polars as pl
 
 from targeting.workspace.destinations import CsvForm
 
-_LINE_ENDS: Final = {"crlf": "\r\n", "lf": "\n"}
-_UTF8: Final = ("utf-8", "utf-8-sig")
+LINE_ENDS: Final = {"crlf": "\r\n", "lf": "\n"}
+UTF8: Final = ("utf-8", "utf-8-sig")
 
 
 def write_csv(path: Path, texts: pl.DataFrame, form: CsvForm) -> None:
@@ -24,8 +24,8 @@ def write_csv(path: Path, texts: pl.DataFrame, form: CsvForm) -> None:
     if texts.width == 1:
         texts = texts.select(pl.all().fill_null(""))  # "" and not a blank line, which readers skip
     encoding = encoding_name(form.encoding) or form.encoding
-    line_end = _LINE_ENDS[form.newline]
-    if encoding in _UTF8:
+    line_end = LINE_ENDS[form.newline]
+    if encoding in UTF8:
         bom = encoding == "utf-8-sig"
         texts.write_csv(path, include_bom=bom, separator=form.delimiter, line_terminator=line_end)
         return
@@ -46,7 +46,7 @@ def encoding_name(encoding: str) -> str | None:
 def unwritable(column: pl.Series, encoding: str) -> pl.Series:
     """Tell where a text has no spelling in the encoding; distinct values are looked at once."""
     name = encoding_name(encoding) or encoding
-    if name in _UTF8 or name.startswith("utf-"):
+    if name in UTF8 or name.startswith("utf-"):
         return pl.repeat(value=False, n=column.len(), dtype=pl.Boolean, eager=True)
     beyond = column.drop_nulls().unique()
     beyond = beyond.filter(beyond.str.len_bytes() != beyond.str.len_chars())

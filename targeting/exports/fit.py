@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -19,29 +19,30 @@ from targeting.workspace.settings import Shop
 FORMULA, UNWRITABLE, TOO_LONG, NOTHING = "formula", "encoding", "too_long", "empty"
 
 KEPT: Final = "\x00keep"  # no header can be called so
-_REFUSED: Final = ("destination", RULE, CUSTOMER, "column", REASON)
+CONTACT_KEY: Final = (RULE, CUSTOMER)
+
+_Found = tuple[str, str, pl.Series]  # column, reason, rows
 
 
 def fitted(
     name: str,
-    contacts: pl.DataFrame,
+    rows: pl.DataFrame,
     destination: Destination,
     fields: Mapping[str, Field],
     shop: Shop,
+    key: Sequence[str] = CONTACT_KEY,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give the destination's columns, with a mark on those kept, and the rows that are not."""
-    columns = columns_of(contacts, destination, fields, shop)
+    """Give the destination's columns, with a mark on those kept, and the rows that are not.
+
+    `key`: the columns that name a row among the refused.
+    """
+    columns = columns_of(rows, destination, fields, shop)
     texts = [c for c in columns.columns if columns[c].dtype == pl.String]
     machine, workbook = destination.read_by == "machine", "xlsx" in destination.formats
-    found: list[tuple[str, str, pl.Series]] = []
-    if "csv" in destination.formats:
-        encoding = destination.csv.encoding
-        found += [(c, UNWRITABLE, unwritable(columns[c], encoding)) for c in texts]
+    found = list(_unwritable(columns, destination, texts))
     if machine:
         found += [(c, FORMULA, _told(columns, starts_a_formula(c))) for c in texts]
-        blank = [pl.col(c).str.strip_chars().fill_null("") == "" for c in texts]
-        missing = [pl.col(c).is_null() for c in columns.columns if c not in texts]
-        found.append(("", NOTHING, _told(columns, pl.all_horizontal(*blank, *missing))))
+        found.append(("", NOTHING, _empty(columns, destination)))
     else:
         columns = columns.with_columns(defused(c) for c in texts)
     if workbook:
@@ -51,38 +52,68 @@ def fitted(
             found += [(c, TOO_LONG, _told(columns, too_long(c))) for c in texts]
         else:
             columns = columns.with_columns(shortened(c) for c in texts)
-    return _sorted_out(name, contacts, columns, found)
+    found += [
+        (header, NOTHING, _told(columns, _blank(header, columns.schema[header])))
+        for header, form in destination.headers.items()
+        if form.required
+    ]
+    return _sorted_out(name, rows, columns, found, key)
+
+
+def no_refusals(rows: pl.DataFrame, key: Sequence[str] = CONTACT_KEY) -> pl.DataFrame:
+    """Give the table of refused rows, empty."""
+    names = ("destination", *key, "column", REASON)
+    own = {CUSTOMER: rows.schema[CUSTOMER]} if CUSTOMER in key else {}
+    return pl.DataFrame(schema={name: own.get(name, pl.String()) for name in names})
+
+
+def _unwritable(
+    columns: pl.DataFrame, destination: Destination, texts: Sequence[str]
+) -> Iterator[_Found]:
+    if "csv" in destination.formats:
+        encoding = destination.csv.encoding
+        yield from ((c, UNWRITABLE, unwritable(columns[c], encoding)) for c in texts)
+
+
+def _empty(columns: pl.DataFrame, destination: Destination) -> pl.Series:
+    """Tell which rows have no value of their own: what stands in every row is none."""
+    own = [header for header, form in destination.headers.items() if form.field is not None]
+    blank = [_blank(header, columns.schema[header]) for header in own]
+    return _told(columns, pl.all_horizontal(blank) if blank else pl.lit(value=False))
+
+
+def _blank(header: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(header)
+    missing = column.is_null()
+    return missing | (column.str.strip_chars() == "") if dtype == pl.String else missing
 
 
 def _told(columns: pl.DataFrame, test: pl.Expr) -> pl.Series:
-    return columns.select(test).to_series()
+    return columns.with_columns(test.alias(KEPT))[KEPT]
 
 
 def _sorted_out(
     name: str,
-    contacts: pl.DataFrame,
+    rows: pl.DataFrame,
     columns: pl.DataFrame,
-    found: Sequence[tuple[str, str, pl.Series]],
+    found: Sequence[_Found],
+    key: Sequence[str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Name the first reason of each row that has one."""
-    kept = pl.repeat(value=True, n=contacts.height, dtype=pl.Boolean, eager=True)
-    refused = [no_refusals(contacts)]
+    kept = pl.repeat(value=True, n=rows.height, dtype=pl.Boolean, eager=True)
+    refused = [no_refusals(rows, key)]
     for column, reason, bad in found:
         new = bad & kept
         if new.any():
             kept &= ~new
-            rows = contacts.filter(new).select(
+            these = rows.filter(new).select(
                 pl.lit(name).alias("destination"),
-                pl.col(RULE).cast(pl.String),
-                CUSTOMER,
+                *(
+                    pl.col(part) if part == CUSTOMER else pl.col(part).cast(pl.String)
+                    for part in key
+                ),
                 pl.lit(column).alias("column"),
                 pl.lit(reason).alias(REASON),
             )
-            refused.append(rows)
-    return columns.with_columns(kept.alias(KEPT)), pl.concat(refused).sort(RULE, CUSTOMER)
-
-
-def no_refusals(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Give the table of refused rows, empty."""
-    types = dict.fromkeys(_REFUSED, pl.String) | {CUSTOMER: contacts.schema[CUSTOMER]}
-    return pl.DataFrame(schema={name: types[name] for name in _REFUSED})
+            refused.append(these)
+    return columns.with_columns(kept.alias(KEPT)), pl.concat(refused).sort(key)

@@ -8,11 +8,12 @@ from typing import Final
 import polars as pl
 
 from targeting.stock.columns import MONEY
+from targeting.stock.inputs import MOST_UNITS
 from targeting.stock.suggest import Suggestions
 
 # People decide line by line: nobody reads more in a morning. It opens in seconds, and the formulas
 # of Summary and By category recalculate at once; suggestions.csv has every line.
-MOST_LINES: Final = 10_000
+MOST_LINES: Final = 20_000
 NO_CATEGORY: Final = "(no category)"
 ID_SEPARATOR: Final = "␟"
 
@@ -22,12 +23,15 @@ class SheetLines:
     """The lines in the workbook, and what they were taken from.
 
     `every`: all suggestions with their workings, money in minor units. `shown`: the lines of the
-    sheet Suggestions, as it shows them. `unsaid`: how many lines are left out because they mean
-    nothing (never sold, not counted, nothing to do). `limited`: whether others had to be left out.
+    sheet Suggestions, as it shows them, with the number of their category. `numbers`: category,
+    number (from 1), as the sheet By category has them. `unsaid`: how many lines are left out
+    because they mean nothing (never sold, not counted, nothing to do). `limited`: whether others
+    had to be left out.
     """
 
     every: pl.DataFrame
     shown: pl.DataFrame
+    numbers: pl.DataFrame
     unsaid: int
     limited: bool
 
@@ -39,8 +43,12 @@ class SheetLines:
         known = every.filter(_wants_a_decision() | _is_known())
         chosen = _first(known, most_lines) if known.height > most_lines else known
         unsaid = every.height - known.height
-        shown = as_shown(chosen, digits)
-        return cls(every, shown, unsaid, chosen.height < known.height)
+        numbers = _numbers(every)
+        shown = as_shown(chosen, digits).join(
+            numbers.rename({"number": "category_number"}),
+            on="category", how="left", maintain_order="left",
+        )  # fmt: skip
+        return cls(every, shown, numbers, unsaid, chosen.height < known.height)
 
     @property
     def is_whole(self) -> bool:
@@ -70,6 +78,11 @@ class SheetLines:
         return tuple(told)
 
 
+def _numbers(every: pl.DataFrame) -> pl.DataFrame:
+    named = every.select(pl.col("category").fill_null(NO_CATEGORY)).unique().sort("category")
+    return named.with_columns(pl.int_range(1, pl.len() + 1).alias("number"))
+
+
 def _wants_a_decision() -> pl.Expr:
     return (pl.col("quantity") > 0) | (pl.col("needed") > 0) | (pl.col("flags").list.len() > 0)
 
@@ -96,9 +109,12 @@ def as_shown(lines: pl.DataFrame, digits: int) -> pl.DataFrame:
     """
     scale = 10**digits
     lead_weeks = pl.col("lead_time_days") / 7
-    uncertain = (pl.col("level_demand") * pl.col("lead_time_sd_days") / 7) ** 2
+    late = (pl.col("level_demand") * pl.col("lead_time_sd_days") / 7) ** 2
+    uncertain = lead_weeks * pl.col("weekly_sd") ** 2 + late + pl.col("campaign_lead_units")
     short = pl.col("order_up_to") - pl.col("available")
-    packs = (short / pl.col("pack_size") - 1e-9).ceil() * pl.col("pack_size")
+    packs = (short.clip(upper_bound=MOST_UNITS) / pl.col("pack_size") - 1e-9).ceil() * pl.col(
+        "pack_size"
+    )
     sells = pl.col("weekly_demand") > 0
     cover = pl.col("available").clip(lower_bound=0) / pl.col("weekly_demand") * 7
     return lines.with_columns(
@@ -109,7 +125,8 @@ def as_shown(lines: pl.DataFrame, digits: int) -> pl.DataFrame:
         pl.col("category").fill_null(NO_CATEGORY),
         pl.col("quantity").alias("order"),
         pl.when(sells).then(cover).alias("cover_days"),
-        (lead_weeks * pl.col("weekly_sd") ** 2 + uncertain).sqrt().alias("lead_spread"),
+        uncertain.sqrt().alias("lead_spread"),
+        pl.lit(None, dtype=pl.String).alias("reason"),
         pl.when(short > 1e-9)
         .then(pl.max_horizontal(packs, "smallest_order"))
         .otherwise(0)

@@ -46,7 +46,7 @@ def _measured(
     rules: Sequence[Rule], out: Path, purchases: pl.DataFrame | None, as_of: dt.date
 ) -> Mapping[str, float]:
     names = [rule.name for rule in rules if rule.holdout is not None]
-    if purchases is None or not names:
+    if purchases is None or CUSTOMER not in purchases.columns or not names:
         return {}
     decided = decided_of(out, names, until=WITHIN.before(as_of), nights=NIGHTS)
     if decided is None:

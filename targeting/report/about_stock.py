@@ -10,6 +10,7 @@ from targeting.report.numbers import Night
 from targeting.report.parts import Figure, Table, has, total
 from targeting.report.pictures import Point, bars
 from targeting.report.speech import NOTHING, Speech
+from targeting.report.stock_notes import stock_notes
 
 _MOST_LINES = 10
 _MOST_CATEGORIES = 12
@@ -40,7 +41,7 @@ def about_stock(night: Night, speech: Speech) -> StockChapter | None:
         lines=_largest(to_order, speech),
         risks=_risks(lines, speech),
         demand=_demand(night, speech),
-        notes=_notes(night, speech),
+        notes=stock_notes(night, speech),
     )
 
 
@@ -183,19 +184,6 @@ def _demand(night: Night, speech: Speech) -> Table:
 
 def _segment(name: object) -> str:
     return "No segment" if name in (None, "", "no_segment") else str(name)
-
-
-def _notes(night: Night, speech: Speech) -> tuple[str, ...]:
-    told = []
-    moves = night.suggestions.get("transfers")
-    if moves is not None and moves.height:
-        moved = speech.count(moves.height, "transfer")
-        told.append(f"{moved} between locations first: stock/transfers.csv.")
-    problems = night.suggestions.get("data_problems")
-    if problems is not None and problems.height:
-        found = speech.count(problems.height, "gap")
-        told.append(f"{found} in the data had to be bridged: stock/data_problems.csv.")
-    return tuple(told)
 
 
 def _first(lines: pl.DataFrame, column: str) -> pl.DataFrame:

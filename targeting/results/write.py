@@ -14,9 +14,14 @@ from targeting.campaigns.contacts import contacts
 from targeting.campaigns.decide import Decided
 from targeting.exports.contacts import write_contacts
 from targeting.exports.messages import Messages
+from targeting.exports.seeds import seed_rows, with_messages
+from targeting.exports.suggestions import write_suggestions
+from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
 from targeting.frames import CUSTOMER
 from targeting.intake.read import Read
+from targeting.orders.lines import FILE as LINES_FILE
+from targeting.orders.lines import kept_lines
 from targeting.problems import Problem
 from targeting.report.numbers import Night, analysis
 from targeting.report.page import write_report
@@ -59,6 +64,7 @@ class Results:
     summary: pl.DataFrame
     reached: Mapping[str, int]  # by rule that is active: whom it speaks of
     suggestions: Suggestions
+    overrides: pl.DataFrame  # of past orders: what planners changed, and who was right
     accepted: tuple[str, ...]
     warnings: tuple[Problem, ...]
     forgotten: int = 0  # customers of the sources who were forgotten, and dropped
@@ -113,6 +119,8 @@ def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> Non
     messages = Messages(
         workspace.folder, shop, results.read.as_of, fields=fields, policy=workspace.policy
     )
+    addresses = {name: channel.address for name, channel in workspace.policy.channels.items()}
+    seeds = with_messages(seed_rows(lists, workspace.destinations, addresses), messages.render)
     lists = lists.with_columns(messages.render(lists))
     written, refused = write_contacts(
         folder,
@@ -121,7 +129,9 @@ def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> Non
         shop=shop,
         texts=fields,
         draft=results.draft,
+        seeds=seeds,
     )
+    verify(folder, written, workspace.destinations)
     rows |= {file.path: file.rows for file in written}
     tables = {"summary": results.summary, "funnel": results.funnel}
     if refused.height:
@@ -133,10 +143,15 @@ def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> Non
 
 
 def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> None:
-    for name, table in suggestion_csv(results.suggestions, results.digits).items():
-        path = f"stock/{name.removesuffix('.csv')}.csv"
+    tables = suggestion_csv(results.suggestions, results.digits)
+    tables |= _suggestion_lists(folder, tables["suggestions"], results, rows)
+    for name, table in tables.items():
+        path = f"stock/{name}.csv"
         write_csv(folder / path, table)
         rows[path] = table.height
+    kept = kept_lines(results.suggestions, results.digits)
+    write_parquet(folder / LINES_FILE, kept)
+    rows[LINES_FILE] = kept.height
     settings = results.workspace.settings
     path = "stock/suggestions.xlsx"
     rows[path] = write_workbook(
@@ -147,6 +162,19 @@ def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> 
         run_id=results.run_id,
         budget=settings.ordering.budget,
     )
+
+
+def _suggestion_lists(
+    folder: Path, lines: pl.DataFrame, results: Results, rows: dict[str, int]
+) -> dict[str, pl.DataFrame]:
+    """Write what destinations want of the suggestions; give the lines that one of them refused."""
+    shop, destinations = results.workspace.settings.shop, results.workspace.destinations
+    written, refused = write_suggestions(
+        folder, lines, destinations, shop=shop, draft=results.draft
+    )
+    verify(folder, written, destinations)
+    rows |= {file.path: file.rows for file in written}
+    return {"refused_by_destination": refused} if refused.height else {}
 
 
 def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
@@ -201,6 +229,10 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         ],
         suggestions={
             "lines": suggestions.lines,
+            "workings": suggestions.workings,
+            "campaigns": suggestions.campaigns,
+            "forecast_check": suggestions.forecast_check,
+            "overrides": results.overrides,
             "by_category": suggestions.by_category,
             "by_segment": suggestions.by_segment,
             "segment_demand": suggestions.segment_demand,

@@ -76,7 +76,9 @@ class Lists:
             return gone
         members = self._members(str(destination), path.parent.name, found["slug"], self.selected)
         before, total = self._around(path, found["slug"], found["part"], found["form"])
-        if total + rows != members.len() or not (members == customer).any():
+        seeds = total + rows - members.len()  # they end a list, as many as had an address for it
+        most = len(self.destinations[str(destination)].seeds)
+        if not 0 <= seeds <= most or not (members == customer).any():
             return gone
         at = int((members == customer).arg_max() or 0) - before
         return gone.scatter(at, True) if 0 <= at < rows else gone

@@ -1,52 +1,20 @@
-"""Each line in words: flags, and one sentence with three facts and the rule behind it."""
+"""Each line in words: one sentence with three facts and the rule behind it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
-from typing import Final
 
 import polars as pl
 
-from targeting.stock.alike import as_number, once_for_all_alike
 from targeting.stock.inputs import RECENT_WEEKS
-
-SEPARATOR: Final = "\x1f"  # between the rules' flags, where they are compared as one text
-
-
-def silent(as_of: dt.date) -> pl.Expr:
-    """Say which lines have not sold for 26 weeks; a younger shop cannot know."""
-    since = as_of - dt.timedelta(weeks=RECENT_WEEKS)
-    unsold = pl.col("last_sold_on").fill_null(dt.date.min) <= since
-    return unsold & (pl.col("weeks_seen") >= RECENT_WEEKS)
-
-
-def flags(lines: pl.DataFrame) -> pl.Series:
-    """List what a planner should look at, worst first; then the rules' own flags."""
-    cover, sells = pl.col("days_of_cover"), pl.col("weekly_demand") > 0
-    empty = sells & pl.col("orderable") & (pl.col("on_hand") <= 0)
-    short = sells & pl.col("orderable") & (pl.col("available") <= pl.col("reorder_point"))
-    held = pl.col("on_hand") > 0
-    days_on_hand = pl.when(sells).then(pl.col("on_hand") / pl.col("weekly_demand") * 7)
-    found = {
-        "stock-out": empty,
-        "low": short & ~empty,
-        "dead": held & pl.col("silent"),
-        "overstock": held & ~pl.col("silent") & (cover > RECENT_WEEKS * 7),
-        "expiring": held & (days_on_hand > pl.col("shelf_life_days")),
-    }
-    own = [pl.when(condition).then(pl.lit(word)) for word, condition in found.items()]
-    named = pl.concat_list(own).list.drop_nulls()
-    listed = named.list.concat("rule_flags").list.unique(maintain_order=True).alias("flags")
-    alike = (as_number(found.values()), pl.col("rule_flags").list.join(SEPARATOR))
-    return once_for_all_alike(lines, listed, alike)
 
 
 def because(rules: Iterable[str]) -> pl.Expr:
     """Tell three facts, what follows from them, and who set the terms.
 
-    `rules` are all that stand in the column `rule`. Reads `wanted`, `needed` (wanted within the
-    limit), `quantity` (within the budget), `limit` and what `terms` settled.
+    `rules` are all that stand in the column `rule`. Reads `gets` and `gives` (transfers in words),
+    `left` (what they leave short, in packs), `to_buy` (left within the limit), `quantity` (within
+    the budget), `limit` and what `terms` settled.
     """
     facts = pl.format(
         "{}; {}; a new delivery takes {}", _sales(), _stock(), _count("lead_time_days", "day")
@@ -54,9 +22,9 @@ def because(rules: Iterable[str]) -> pl.Expr:
     order = pl.format("{}: {}.", facts, _decision())
     sentence = (
         pl.when("discontinued")
-        .then(pl.format("Discontinued: nothing to order. {}.", _capital(_stock())))
+        .then(pl.format("Discontinued: nothing to order. {}{}.", _capital(_stock()), _moved()))
         .when("silent")
-        .then(pl.format("{}: nothing to order. {}.", _silence(), _capital(_stock())))
+        .then(pl.format("{}: nothing to order. {}{}.", _silence(), _capital(_stock()), _moved()))
         .otherwise(order)
     )
     notes = pl.col("rule_notes").list.eval(pl.lit(" ") + pl.element()).list.join("")
@@ -79,13 +47,27 @@ def _count(column: str, unit: str) -> pl.Expr:
 
 def _sales() -> pl.Expr:
     rate = pl.col("weekly_demand")
-    return (
+    sells = (
         pl.when(rate <= 0)
         .then(pl.lit("Not sold lately"))
         .when(rate < 0.5)
         .then(pl.format("Sells 1 in {} weeks", plain(1 / rate)))
         .otherwise(pl.format("Sells {} a week", plain(rate, 1)))
     )
+    return pl.concat_str(sells, _out_of_stock(), _campaigns())
+
+
+def _out_of_stock() -> pl.Expr:
+    days = pl.col("days_out_of_stock")
+    text = f" (out of stock {{}} of the last {RECENT_WEEKS * 7} days, taken out of the rate)"
+    return pl.when(days > 0).then(pl.format(text, days)).otherwise(pl.lit(""))
+
+
+def _campaigns() -> pl.Expr:
+    """Write the units that come with tonight's contacts, unless there are next to none."""
+    units = pl.col("campaign_units").round(1)
+    text = pl.format(", +{} for tonight's campaigns", plain(units, 1))
+    return pl.when(units > 0).then(text).otherwise(pl.lit(""))
 
 
 def _stock() -> pl.Expr:
@@ -118,30 +100,45 @@ def _silence() -> pl.Expr:
     return pl.when(last.is_null()).then(pl.lit("Never sold")).otherwise(since)
 
 
+def _moved() -> pl.Expr:
+    """Write what goes from or to a line that is not ordered: '; 8 go to Saddar'."""
+    moves = pl.coalesce("gets", "gives")
+    return pl.when(moves.is_not_null()).then(pl.format("; {}", moves)).otherwise(pl.lit(""))
+
+
 def _decision() -> pl.Expr:
-    quantity, needed, wanted = pl.col("quantity"), pl.col("needed"), pl.col("wanted")
-    ordered = pl.format("order {}", _in_packs())
-    cut = pl.format("{}, not the {} needed: that is what the budget allows", ordered, needed)
-    capped = pl.format("{}, not the {} needed: a rule's limit", ordered, wanted)
+    gets = pl.when(pl.col("gets").is_not_null()).then(pl.format("{}, ", "gets"))
     return (
-        pl.when((wanted == 0) & (pl.col("weekly_demand") <= 0))
+        pl.when(pl.col("gives").is_not_null())
+        .then(pl.format("more than enough, {}", "gives"))
+        .otherwise(pl.concat_str(gets.otherwise(pl.lit("")), _order()))
+    )
+
+
+def _order() -> pl.Expr:
+    quantity, to_buy, left = pl.col("quantity"), pl.col("to_buy"), pl.col("left")
+    ordered = pl.format("order {}", _in_packs())
+    cut = pl.format("{}, not the {} needed: that is what the budget allows", ordered, to_buy)
+    capped = pl.format("{}, not the {} needed: a rule's limit", ordered, left)
+    return (
+        pl.when((left == 0) & (pl.col("gets").is_not_null() | (pl.col("weekly_demand") <= 0)))
         .then(pl.lit("nothing to order"))
-        .when(wanted == 0)
+        .when(left == 0)
         .then(pl.lit("enough, order nothing"))
-        .when(needed == 0)
+        .when(to_buy == 0)
         .then(
             pl.format(
                 "{} needed, but the limit of {} is under the smallest order of {}",
-                wanted,
+                left,
                 pl.col("limit"),
                 pl.col("smallest_order"),
             )
         )
         .when(quantity == 0)
-        .then(pl.format("{} needed, but the budget went where more margin is at stake", needed))
-        .when(quantity < needed)
+        .then(pl.format("{} needed, but the budget went where more margin is at stake", to_buy))
+        .when(quantity < to_buy)
         .then(cut)
-        .when(needed < wanted)
+        .when(to_buy < left)
         .then(capped)
         .otherwise(ordered)
     )
@@ -162,12 +159,18 @@ def _terms(rules: Iterable[str]) -> pl.Expr:
     said = pl.col("rule").replace_strict(texts, [_said(text) for text in texts], default="")
     by_class = pl.format("{} (class {})", share, pl.col("abc").fill_null("C"))
     besides = pl.when(said == "").then(pl.lit("")).otherwise(pl.format("; {}", said))
-    return (
+    settled = (
         pl.when(said.str.starts_with("service"))
         .then(said.str.replace("service", share, literal=True))
         .otherwise(pl.concat_str(by_class, besides))
-        + "."
     )
+    return pl.concat_str(settled, _economic(), pl.lit("."))
+
+
+def _economic() -> pl.Expr:
+    """Say where the cost of an order made the cover longer than the shop's review."""
+    text = pl.format("; cover of {} set by the cost of an order", _count("review_days", "day"))
+    return pl.when("economic").then(text).otherwise(pl.lit(""))
 
 
 def _said(rules: str) -> str:

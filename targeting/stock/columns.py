@@ -59,6 +59,16 @@ WORKINGS: Final[Schema] = {
     "wanted_by": pl.List(pl.String),
     "last_sold_on": pl.Date,
     "counted": pl.Boolean,
+    "campaign_units": pl.Float64,
+    "campaign_lead_units": pl.Float64,
+    "days_out_of_stock": pl.Int64,
+}
+CAMPAIGNS: Final[Schema] = {
+    "rule": pl.String,
+    "people": pl.Int64,
+    "uplift": pl.Float64,
+    "source": pl.String,
+    "units": pl.Float64,
 }
 BY_CATEGORY: Final[Schema] = {
     "category": pl.String,

@@ -18,6 +18,7 @@ from targeting.stock.terms import LONGEST_DAYS, Gap
 OLD_COUNT_DAYS: Final = 30
 OUTLIER: Final = 20  # times the usual week
 OUTLIER_UNITS: Final = 100
+ALONE_UNITS: Final = 10_000  # in the only week with a sale, where there is no usual one
 COMMON_LINES: Final = 1000  # nobody mends more one by one: on most lines it is the shop's nature
 
 
@@ -135,6 +136,9 @@ def _odd_sales(as_of: dt.date) -> Iterable[_Oddity]:
         "one week of {} against a usual {} in weeks with a sale", plain(largest), plain(usual, 1)
     )
     yield _Oddity("purchases", burst, text, "true, so the spread is wide: check the line")
+    alone = pl.format("{} units in the only week with a sale", plain(largest))
+    many = usual.is_null() & (largest >= ALONE_UNITS)
+    yield _Oddity("purchases", many, alone, "true: check the line")
 
 
 def _odd_terms() -> Iterable[_Oddity]:

@@ -17,9 +17,16 @@ from scipy.special import ndtr, ndtri
 from targeting.workspace.literals import Period
 
 Floats = npt.NDArray[np.float64]
+Number = float | Floats
 
 LOWEST_SERVICE: Final = 0.01
 HIGHEST_SERVICE: Final = 0.9999
+NO_SPREAD: Final = 1e-100  # or less: a ratio to it, squared, would overflow
+
+
+def floats(*values: Number) -> tuple[Floats, ...]:
+    """Numbers and arrays as arrays of one shape."""
+    return tuple(np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in values)))
 
 
 def spread(sd: Floats, demand: Floats, weeks: Floats, lead_sd: Floats) -> Floats:
@@ -36,20 +43,20 @@ def safety_stock(service_level: Floats, spread: Floats) -> Floats:
 
 def units_short(mean: Floats, spread: Floats, available: Floats) -> Floats:
     """Units that normal demand is expected to exceed the stock by: spread x G(k), the loss."""
-    safe = np.where(spread > 0, spread, 1.0)
+    safe = np.where(spread > NO_SPREAD, spread, 1.0)
     k = (available - mean) / safe
     loss = np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi) - k * ndtr(-k)
     short: Floats = np.where(
-        spread > 0, safe * np.maximum(loss, 0), np.maximum(mean - available, 0)
+        spread > NO_SPREAD, safe * np.maximum(loss, 0), np.maximum(mean - available, 0)
     )
     return short
 
 
 def stockout_risk(mean: Floats, spread: Floats, available: Floats) -> Floats:
     """Probability that normal demand exceeds the stock; without spread, whether the mean does."""
-    safe = np.where(spread > 0, spread, 1.0)
+    safe = np.where(spread > NO_SPREAD, spread, 1.0)
     risk: Floats = np.where(
-        spread > 0, ndtr((mean - available) / safe), (mean > available).astype(np.float64)
+        spread > NO_SPREAD, ndtr((mean - available) / safe), (mean > available).astype(np.float64)
     )
     return risk
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from targeting.rules.model import Rule
+from targeting.stock.coming import campaign_demand
+from targeting.stock.forecast_check import forecast_check
 from targeting.stock.parameters import parameters
-from targeting.stock.products import product_table
+from targeting.stock.products import shop_table
 from targeting.stock.suggest import Suggestions, suggest
 from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Ordering
@@ -23,6 +26,17 @@ _NO_PURCHASES = {
 }
 
 
+@dataclass(frozen=True)
+class Campaigns:
+    """Whom tonight's rules contact (customer_id, rule), and how many more buy because of it.
+
+    `uplifts`: rule, uplift (0.1 is one more buyer of ten contacts), source.
+    """
+
+    selected: pl.DataFrame
+    uplifts: pl.DataFrame
+
+
 def order_suggestions(
     frames: Mapping[SourceName, pl.DataFrame],
     customers: pl.DataFrame,
@@ -31,12 +45,13 @@ def order_suggestions(
     as_of: dt.date,
     *,
     digits: int,
+    campaigns: Campaigns | None = None,
 ) -> Suggestions:
     """Suggest an order for each product and location; without purchases none, and why."""
     purchases = frames.get("purchases")
     if purchases is None or "product_id" not in purchases.columns:
         purchases = pl.DataFrame(schema=_NO_PURCHASES)
-    shelves = product_table(
+    shop = shop_table(
         purchases,
         frames.get("products"),
         frames.get("stock"),
@@ -45,5 +60,17 @@ def order_suggestions(
         as_of,
         digits=digits,
     )
+    shelves = shop.lines
     settled = parameters(shelves, rules, as_of, 10**digits)
-    return suggest(shelves, settled, ordering, as_of, digits=digits)
+    coming = None
+    if campaigns is not None:
+        coming = campaign_demand(
+            campaigns.selected,
+            campaigns.uplifts,
+            purchases,
+            customers,
+            as_of,
+            by_location=shelves["location"].count() > 0,
+        )
+    suggested = suggest(shelves, settled, ordering, as_of, digits=digits, coming=coming)
+    return replace(suggested, forecast_check=forecast_check(shop.weekly, shop.weeks_seen))

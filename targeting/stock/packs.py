@@ -12,7 +12,10 @@ SLACK: Final = 1e-9  # a float's error is not another pack
 
 
 def lot(short: pl.Expr) -> pl.Expr:
-    """Round units short up to whole packs and to the smallest order; 0 where nothing is short."""
+    """Round units short up to whole packs and to the smallest order; 0 where nothing is short.
+
+    Less short is never a larger lot, so what a transfer leaves to buy is at most what was needed.
+    """
     pack = pl.col("pack_size")
     packs = ((short.clip(0, MOST_UNITS) / pack) - SLACK).ceil().cast(pl.Int64)
     whole = pl.max_horizontal(packs * pack, pl.col("smallest_order"))
@@ -49,18 +52,18 @@ def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:
     the smallest order; what that leaves of the budget goes down the same ranking once more. Lines
     without a unit cost are not counted. Ties go by the order of the lines.
 
-    Takes needed, unit_cost, pack_size, smallest_order, expected_lost_margin.
+    Takes to_buy, unit_cost, pack_size, smallest_order, at_stake (the margin lost without to_buy).
     """
     if budget is None:
-        return lines["needed"].alias("quantity")
-    cost = pl.col("needed") * pl.col("unit_cost").fill_null(0)
+        return lines["to_buy"].alias("quantity")
+    cost = pl.col("to_buy") * pl.col("unit_cost").fill_null(0)
     numbered = lines.with_row_index("line").with_columns(
         cost.alias("cost"), pl.lit(0, dtype=pl.Int64).alias("quantity")
     )
-    worth = pl.col("expected_lost_margin").fill_null(0) / pl.col("cost")
+    worth = pl.col("at_stake").fill_null(0) / pl.col("cost")
     waiting = numbered.filter(pl.col("cost") > 0).sort(worth, "line", descending=[True, False])
     settled = [
-        numbered.filter(pl.col("cost") == 0).select("line", pl.col("needed").alias("quantity"))
+        numbered.filter(pl.col("cost") == 0).select("line", pl.col("to_buy").alias("quantity"))
     ]
     left = max(budget, 0)
     while waiting.height:
@@ -90,7 +93,7 @@ def _spend(waiting: pl.DataFrame, left: int) -> tuple[pl.DataFrame, pl.DataFrame
     taken = pl.concat(
         [
             hopeless,
-            full.with_columns(pl.col("needed").alias("quantity")).drop("spent"),
+            full.with_columns(pl.col("to_buy").alias("quantity")).drop("spent"),
             crossing.drop("spent"),
         ]
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from targeting.stock.classes import abc
 from targeting.stock.demand import demand, weeks_seen
+from targeting.stock.empty_shelves import count_history, days_out, recent_days_out, weeks_out
 from targeting.stock.inputs import (
     DESCRIPTION,
     KEY,
@@ -24,6 +26,15 @@ from targeting.stock.wanted import wanted
 from targeting.workspace.settings import Ordering
 
 REVENUE_WEEKS: Final = 52
+
+
+@dataclass(frozen=True)
+class ShopTable:
+    """`product_table`, and the weekly sales that it was made of."""
+
+    lines: pl.DataFrame
+    weekly: pl.DataFrame  # `weekly_sums`
+    weeks_seen: int
 
 
 def product_table(
@@ -46,10 +57,25 @@ def product_table(
 
     Besides the fields for rules it holds what `suggest` needs: `weeks_seen` (of the shop),
     `history_weeks`, `sales_weeks`, `largest_week`, `usual_week`, `level_demand`, `last_sold_on`,
-    `average_paid` (minor units a unit, last 52 weeks), `segment_weights`, `listed` (missing without
-    a list of products), `counted` (missing without stock), `merged`.
+    `days_out_of_stock` (last 26 weeks; missing without a history of counts), `average_paid` (minor
+    units a unit, last 52 weeks), `segment_weights`, `listed` (missing without a list of products),
+    `counted` (missing without stock), `merged`.
     """
-    del digits
+    return shop_table(purchases, products, stock, customers, ordering, as_of, digits=digits).lines
+
+
+def shop_table(
+    purchases: pl.DataFrame,
+    products: pl.DataFrame | None,
+    stock: pl.DataFrame | None,
+    customers: pl.DataFrame | None,
+    ordering: Ordering,
+    as_of: dt.date,
+    *,
+    digits: int,
+) -> ShopTable:
+    """Make `product_table`, and keep the weekly sales."""
+    del ordering, digits
     by_location, merged = _locations(purchases, stock)
     listed = _listed(products)
     counted = _counted(stock, as_of, by_location=by_location)
@@ -57,10 +83,13 @@ def product_table(
     lines = sales_lines(purchases, as_of, shelves, by_location=by_location)
     weekly = weekly_sums(lines)
     seen = weeks_seen(weekly)
+    history = count_history(stock, as_of, shelves, by_location=by_location)
+    out = days_out(history, lines, as_of)
     by_shelf = [
         counted.select(shelves.number, pl.all().exclude(KEY)),
-        demand(weekly, seen),
+        demand(weekly, seen, weeks_out(out, as_of)),
         _last_sold(weekly),
+        recent_days_out(out, history, as_of),
     ]
     by_product = [
         listed,
@@ -73,7 +102,7 @@ def product_table(
         table = table.join(described, on="shelf", how="left", maintain_order="left")
     for described in by_product:
         table = table.join(described, on="product_id", how="left", maintain_order="left")
-    return table.with_columns(
+    lines_of_all = table.with_columns(
         pl.lit(seen, dtype=pl.Int64).alias("weeks_seen"),
         pl.lit(merged).alias("merged"),
         *_filled(has_list=products is not None, has_stock=stock is not None, has_sales=seen > 0),
@@ -81,6 +110,7 @@ def product_table(
     ).with_columns(_days_of_cover()).drop(
         "shelf", *(f"sold_{name}" for name in DESCRIPTION)
     )  # fmt: skip
+    return ShopTable(lines_of_all, weekly, seen)
 
 
 def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:

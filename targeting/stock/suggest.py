@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
-from targeting.stock import levels
-from targeting.stock.because import because, flags, silent
+from targeting.stock.because import because
 from targeting.stock.columns import (
     BY_CATEGORY,
     BY_SEGMENT,
+    CAMPAIGNS,
     LINES,
     SEGMENT_DEMAND,
     TRANSFERS,
@@ -20,10 +19,16 @@ from targeting.stock.columns import (
     empty,
     only,
 )
+from targeting.stock.coming import Coming, with_coming
+from targeting.stock.flags import flags, silent
+from targeting.stock.forecast_check import CHECK
 from targeting.stock.found import data_problems, whole
+from targeting.stock.notes import notes
 from targeting.stock.packs import limit, limited, lot, within_budget
-from targeting.stock.terms import terms
+from targeting.stock.protection import lost_margin, with_levels
+from targeting.stock.terms import Gap, terms
 from targeting.stock.totals import by_category, by_segment, segment_demand
+from targeting.stock.transfers import transfers, with_moves
 from targeting.workspace.settings import Ordering
 
 
@@ -32,7 +37,9 @@ class Suggestions:
     """Everything the sheet says, in stock.md's columns; money in minor units.
 
     `workings` has a row for each of `lines`, in their order: what the sheet's formulas need
-    besides. `notes` are sentences about the whole.
+    besides. `notes` are sentences about the whole. `campaigns` has a row for each of tonight's
+    rules: people, uplift and its source (missing where there is none), units within 30 days.
+    `forecast_check` judges the forecasts by class.
     """
 
     lines: pl.DataFrame
@@ -43,6 +50,8 @@ class Suggestions:
     data_problems: pl.DataFrame
     notes: tuple[str, ...]
     workings: pl.DataFrame
+    campaigns: pl.DataFrame = field(default_factory=lambda: empty(CAMPAIGNS))
+    forecast_check: pl.DataFrame = field(default_factory=lambda: empty(CHECK))
 
 
 def suggest(
@@ -52,20 +61,25 @@ def suggest(
     as_of: dt.date,
     *,
     digits: int,
+    coming: Coming | None = None,
 ) -> Suggestions:
     """Suggest an order for each row of `product_table`; without purchases none, and why.
 
     Periodic review: at every review each line is ordered up to its level over lead time + review,
     whenever it is below (not first at the reorder point, which leaves the review unprotected and
     is what `low` warns of). `parameters`: one row a product and location with what inventory rules
-    set; empty without rules. `digits`: decimals of the currency, for the budget.
+    set; empty without rules. `digits`: decimals of the currency, for the budget and the cost of an
+    order. `coming`: what tonight's campaigns add; it raises the levels, never `weekly_demand`.
+    Locations first give each other what they can spare, unless `ordering.transfers` is no.
     """
+    campaigns = empty(CAMPAIGNS) if coming is None else coming.campaigns
     if table.is_empty() or not table["weeks_seen"].max():
-        return _nothing()
-    settled, gaps = terms(table, parameters, ordering, as_of)
-    levelled = _with_levels(settled.with_columns(silent(as_of).alias("silent")))
+        return _nothing(campaigns)
+    settled, gaps = _settled(table, parameters, ordering, as_of, digits)
+    levelled = with_levels(with_coming(settled, None if coming is None else coming.units))
+    moves = transfers(levelled) if ordering.transfers else empty(TRANSFERS)
     budget = None if ordering.budget is None else int(ordering.budget * 10**digits)
-    ordered = _with_quantities(levelled, budget)
+    ordered = _with_quantities(with_moves(_with_needs(levelled), moves), budget)
     lines = ordered.with_columns(flags(ordered), because(ordered["rule"].unique()))
     by_product = segment_demand(lines)
     return Suggestions(
@@ -73,70 +87,53 @@ def suggest(
         by_category=by_category(lines),
         by_segment=by_segment(by_product),
         segment_demand=by_product,
-        transfers=empty(TRANSFERS),
+        transfers=moves,
         data_problems=data_problems(lines, gaps, as_of),
-        notes=tuple(_notes(lines, budget)),
+        notes=notes(lines, moves, campaigns, ordering, digits),
         workings=only(lines, WORKINGS),
+        campaigns=campaigns,
     )  # fmt: skip
 
 
-def _with_levels(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add the levels of stock, the risk before the next delivery, and what is short of the level.
+def _settled(
+    table: pl.DataFrame,
+    parameters: pl.DataFrame,
+    ordering: Ordering,
+    as_of: dt.date,
+    digits: int,
+) -> tuple[pl.DataFrame, list[Gap]]:
+    """Settle the terms; say what is out of question to order."""
+    settled, gaps = terms(table, parameters, ordering, as_of, digits=digits)
+    known = settled.with_columns(silent(as_of).alias("silent"))
+    orderable = (~pl.col("discontinued") & ~pl.col("silent")).alias("orderable")
+    return known.with_columns(orderable, limit().alias("limit")), gaps
 
-    All in units. `expected_lost_margin` is what leaving the line out would lose until the review
-    after next: units short by then, less those short before a delivery could help.
-    """
-    demand, sd = lines["level_demand"].to_numpy(), lines["weekly_sd"].to_numpy()
-    lead = lines["lead_time_days"].to_numpy() / 7
-    lead_sd = lines["lead_time_sd_days"].to_numpy() / 7
-    both = lead + lines["review_days"].to_numpy() / 7
-    service, available = lines["service_level"].to_numpy(), lines["available"].to_numpy()
-    lead_spread = levels.spread(sd, demand, lead, lead_sd)
-    both_spread = levels.spread(sd, demand, both, lead_sd)
-    safety = levels.safety_stock(service, both_spread)
-    avoidable = levels.units_short(demand * both, both_spread, available) - levels.units_short(
-        demand * lead, lead_spread, available
-    )
-    margin = (pl.col("price") - pl.col("unit_cost")).clip(lower_bound=0)
-    lost = (margin * pl.Series(np.maximum(avoidable, 0))).clip(0, 1e18).round().cast(pl.Int64)
-    return lines.with_columns(
-        pl.Series("safety_stock", safety),
-        pl.Series("reorder_point", demand * lead + levels.safety_stock(service, lead_spread)),
-        pl.Series("order_up_to", demand * both + safety),
-        pl.Series("stockout_risk", levels.stockout_risk(demand * lead, lead_spread, available)),
-        lost.alias("expected_lost_margin"),
-    )
+
+def _with_needs(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add what each line asks by itself: `needed`, in whole packs and within the rules' limits."""
+    return lines.with_columns(limited(_lot(pl.lit(0))).alias("needed"))
 
 
 def _with_quantities(lines: pl.DataFrame, budget: int | None) -> pl.DataFrame:
-    """Add wanted (in whole packs), needed (within the rules' limits), quantity (within budget)."""
-    short = pl.col("order_up_to") - pl.col("available")
-    needed = lines.with_columns(
-        (~pl.col("discontinued") & ~pl.col("silent")).alias("orderable"), limit().alias("limit")
-    ).with_columns(
-        pl.when("orderable").then(lot(short)).otherwise(0).alias("wanted")
-    ).with_columns(limited(pl.col("wanted")).alias("needed"))  # fmt: skip
-    return needed.with_columns(
-        within_budget(needed, budget), pl.lit(0, dtype=pl.Int64).alias("transfer_in")
-    ).with_columns((pl.col("quantity") * pl.col("unit_cost")).alias("line_cost"))
+    """Add what transfers leave to buy: left (in packs), to_buy (within limits), quantity (budget).
+
+    What is still short after a transfer is ordered as any shortage is: up to whole packs and the
+    smallest order, which is never more than `needed`.
+    """
+    had = lines["available"] + lines["transfer_in"]
+    asked = lines.with_columns(
+        _lot(pl.col("transfer_in")).alias("left"), lost_margin(lines, had).alias("at_stake")
+    ).with_columns(limited(pl.col("left")).alias("to_buy"))
+    bought = asked.with_columns(within_budget(asked, budget))
+    return bought.with_columns((pl.col("quantity") * pl.col("unit_cost")).alias("line_cost"))
 
 
-def _notes(lines: pl.DataFrame, budget: int | None) -> list[str]:
-    cut = lines.filter(pl.col("quantity") < pl.col("needed")).height
-    uncosted = lines.filter(pl.col("unit_cost").is_null() & (pl.col("quantity") > 0)).height
-    notes = []
-    if budget is not None and cut:
-        notes.append(
-            f"The budget cut {cut} of the {(lines['needed'] > 0).sum()} lines that need an order."
-        )
-    if uncosted:
-        notes.append(f"Lines to order without a unit cost, in no total: {uncosted}.")
-    if not lines["was_on_hand"].count():
-        notes.append("There are no stock levels: every line is ordered as if the shelf were empty.")
-    return notes
+def _lot(coming: pl.Expr) -> pl.Expr:
+    short = pl.col("order_up_to") - pl.col("available") - coming
+    return pl.when("orderable").then(lot(short)).otherwise(0)
 
 
-def _nothing() -> Suggestions:
+def _nothing(campaigns: pl.DataFrame) -> Suggestions:
     why = "There are no purchases up to this day, so nothing is known of demand."
     return Suggestions(
         lines=empty(LINES),
@@ -147,4 +144,5 @@ def _nothing() -> Suggestions:
         data_problems=whole("purchases", "no purchases", "no suggestions"),
         notes=(why,),
         workings=empty(WORKINGS),
+        campaigns=campaigns,
     )

@@ -12,6 +12,7 @@ import polars as pl
 from targeting.stock.alike import as_number, once_for_all_alike
 from targeting.stock.inputs import HIGHEST_COST, KEY, MOST_UNITS, PARAMETERS, shaped
 from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
+from targeting.stock.review import economic_review
 from targeting.workspace.settings import Ordering
 
 LEAD_TIME_DAYS: Final = 14
@@ -39,7 +40,12 @@ class Gap:
 
 
 def terms(
-    table: pl.DataFrame, parameters: pl.DataFrame, ordering: Ordering, as_of: dt.date
+    table: pl.DataFrame,
+    parameters: pl.DataFrame,
+    ordering: Ordering,
+    as_of: dt.date,
+    *,
+    digits: int,
 ) -> tuple[pl.DataFrame, list[Gap]]:
     """Settle every input of a line; gives the product table's rows, in its order.
 
@@ -51,11 +57,8 @@ def terms(
     renamed = by_rule.rename({name: f"rule_{name}" for name in PARAMETERS if name not in KEY})
     joined = table.join(renamed, on=KEY, how="left", nulls_equal=True, maintain_order="left")
     was = [pl.col(name).alias(f"was_{name}") for name in _FILLED]
-    settled = (
-        joined.with_columns(was)
-        .with_columns(_settled(ordering, as_of))
-        .with_columns(_packs(), _available())
-    )
+    settled = joined.with_columns(was).with_columns(_settled(ordering, as_of))
+    settled = economic_review(settled, ordering, digits).with_columns(_packs(), _available())
     gaps = list(_gaps(ordering))
     named = pl.concat_list([gap.text for gap in gaps]).list.drop_nulls().alias("defaults")
     open_gaps = as_number(gap.applies & gap.missing for gap in gaps)
@@ -159,7 +162,7 @@ def _gaps(ordering: Ordering) -> Iterable[Gap]:
         paid.otherwise(pl.lit("the average paid in 52 weeks")),
     )
     if ordering.review is None:
-        unruled = pl.col("rule_cover_days").is_null()
+        unruled = pl.col("rule_cover_days").is_null() & ~pl.col("economic")
         yield Gap("targeting.yaml", "review", unruled, pl.lit(f"{REVIEW_DAYS} days"))
     for letter, level in SERVICE_LEVELS.items():
         if letter not in ordering.service_level:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from targeting.workspace.forms import Form, OneOrMore, Whole, refused
+from targeting.workspace.forms import Form, OneOrMore, Text, Whole, YesNo, refused
+
+Normal = Literal["email", "email_google", "e164", "e164_digits", "lower", "name"]
 
 
 def _rows(value: object) -> object:
@@ -35,20 +37,33 @@ class CsvForm(Form):
 
 
 class Only(Form):
-    """Which contacts go there."""
+    """Which contacts go there, or which lines of the suggestions."""
 
     channel: OneOrMore = ()
     rule: OneOrMore = ()
     kind: OneOrMore = ()
+    category: OneOrMore = ()
+    supplier: OneOrMore = ()
+    location: OneOrMore = ()
 
 
 class ColumnForm(Form):
-    """What stands under one header."""
+    """What stands under one header: a field, or one value in every row."""
 
-    field: str
+    field: str | None = None
+    value: Text | None = None
     decimals: Whole | None = None
-    normalise: Literal["email", "e164", "e164_digits"] | None = None
+    dates: Text | None = None  # like %d/%m/%Y
+    yes_no: Annotated[tuple[Text, ...], Field(min_length=2, max_length=2)] = ("yes", "no")
+    normalise: Normal | None = None
     hash: Literal["sha256"] | None = None
+    required: YesNo = False
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if (self.field is None) == (self.value is None):
+            raise refused("says neither or both of field and value", "{field: email}")
+        return self
 
 
 class Destination(Form):
@@ -56,12 +71,14 @@ class Destination(Form):
 
     title: str = ""
     source: str | None = None
+    active: YesNo = True
     of: Literal["contacts", "suggestions"] = "contacts"
     only: Only = Only()
     read_by: Literal["person", "machine"] = "person"
     formats: Annotated[tuple[Literal["csv", "xlsx"], ...], Field(min_length=1)] = ("csv",)
     csv: CsvForm = CsvForm()
     split_at: Annotated[int | None, BeforeValidator(_rows)] = None
+    seeds: tuple[dict[str, Text], ...] = ()
     columns: Annotated[
         tuple[Annotated[dict[str, ColumnForm], BeforeValidator(_single)], ...], Field(min_length=1)
     ]

@@ -89,6 +89,78 @@ def test_hashes_are_those_that_meta_publishes(
     assert shown(column, normalise=normalise, hash="sha256") == [published]
 
 
+# Published by Google: developers.google.com/data-manager/api/devguides/audiences/
+# send-audience-members ("Hash and encode the data"), and .../devguides/concepts/formatting for the
+# address with dots and a plus.
+GOOGLE = [
+    ("email_google", "dana@example.com",
+     "07e2f1394b0ea80e2adca010ea8318df697001a005ba7452720edda4b0ce57b3"),
+    ("email_google", "DanaM@example.com",
+     "1df6b43bc68dd38eca94e6a65b4f466ae537b796c81a526918b40ac4a7b906c7"),
+    ("email_google", "ALEXF@example.com",
+     "19de0a9906ebee29fe82087be5ec44f3c01e40730bc808b663c71f19dd6b12f2"),
+    ("email_google", "quinn@CYMBALGROUP.com",
+     "05bb62526f091b45d20e243d194766cca8869137421047dc53fa4876d111a6f0"),
+    ("email_google", "cloudySanFrancisco@GMAIL.com",
+     "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4"),
+    ("email_google", "cloudy.sanfrancisco+shopping@gmail.com",
+     "223ebda6f6889b1494551ba902d9d381daf2f642bae055888e96343d53e9f9c4"),
+    ("e164", "+1-800-555-0100",
+     "fb4f73a6ec5fdb7077d564cdd22c3554b43ce49168550c3b12c547b78c517b30"),
+    ("e164", "+1 800-555-0102",
+     "c5383c2eeada28210d27f011bc127d4f9562cf38ff0c9bba33dd45ae79b9fe7c"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("normalise", "written", "published"), GOOGLE)
+def test_hashes_are_those_that_google_publishes(
+    normalise: str, written: str, published: str
+) -> None:
+    column = pl.Series("value", [written])
+    assert shown(column, normalise=normalise, hash="sha256") == [published]
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        # the second of them is Google's own example of what keeps its dots and plus
+        ("Ann.E.Bee+shop@googlemail.com", "annebee@googlemail.com"),
+        ("user.name+NYC@Example.com", "user.name+nyc@example.com"),
+        ("+nobody@gmail.com", None),
+        ("a.b@notgmail.com", "a.b@notgmail.com"),
+    ],
+)
+def test_only_addresses_at_google_lose_dots_and_what_follows_a_plus(
+    written: str, normal: str | None
+) -> None:
+    assert shown(pl.Series("email", [written]), normalise="email_google") == [normal]
+
+
+def test_names_are_small_and_for_meta_without_punctuation() -> None:
+    names = pl.Series("first_name", [" Anne-Marie ", "O'Neil", "فاطمہ", "ÉLODIE", "...", None])
+    assert shown(names, normalise="name") == ["annemarie", "oneil", "فاطمہ", "élodie", None, None]
+    assert shown(names, normalise="lower")[:2] == ["anne-marie", "o'neil"]
+    (mary,) = shown(pl.Series("first_name", ["Mary "]), normalise="name", hash="sha256")
+    assert mary == "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec"  # META's
+
+
+def test_a_value_stands_in_every_row_and_can_be_hashed() -> None:
+    def constant(**form: object) -> list[str | None]:
+        named = ColumnForm.model_validate({"value": "pk", **form})
+        rows = pl.DataFrame({"email": ["a", None]})
+        return columns_of(rows, Destination(columns=({"h": named},)), {}, SHOP)["h"].to_list()
+
+    assert constant() == ["pk", "pk"]
+    assert constant(hash="sha256") == [hashlib.sha256(b"pk").hexdigest()] * 2
+
+
+def test_a_destination_has_its_own_words_for_dates_and_answers() -> None:
+    days = pl.Series("seen_on", [dt.date(2026, 11, 4), None])
+    assert shown(days, dates="%d.%m.%Y") == ["04.11.2026", None]
+    answers = pl.Series("adult", [True, False, None])
+    assert shown(answers, yes_no=("TRUE", "FALSE")) == ["TRUE", "FALSE", None]
+
+
 @given(st.text(min_size=1).filter(lambda text: text.strip(" \t\r\n\x0b\x0c\x85\xa0") == text))
 def test_a_hash_is_sha256_of_utf8(text: str) -> None:
     found = shown(pl.Series("value", [text]), hash="sha256")[0]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from targeting.exports.contacts import Written, file_slug, write_contacts
+from targeting.exports.contacts import file_slug, write_contacts
+from targeting.exports.files import Written
 from targeting.problems import Refused
 from targeting.workspace.catalogue import Field
 from targeting.workspace.destinations import CsvForm, Destination, Only
@@ -208,6 +209,49 @@ def test_two_segments_of_the_data_with_one_file_name_are_refused(tmp_path: Path)
         lists(tmp_path, contact("C1", segment="VIP"), contact("C2", segment="vip!"))
     with pytest.raises(Refused, match="no segment"):
         lists(tmp_path, contact("C1", segment="No segment"))
+
+
+def test_a_destination_that_is_not_active_writes_nothing(tmp_path: Path) -> None:
+    files, _ = lists(
+        tmp_path,
+        contact(first_name="=1"),
+        vendor=plain("first_name", active="no", read_by="machine"),
+        contact_list=plain("customer_id", active="no"),
+    )
+    assert files == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_without_what_is_required_is_refused_by_name(tmp_path: Path) -> None:
+    columns = [{"mail": {"field": "email", "normalise": "email", "required": "yes"}},
+               {"id": {"field": "customer_id"}}]  # fmt: skip
+    for reader in ("person", "machine"):
+        vendor = Destination.model_validate({"columns": columns, "read_by": reader})
+        files, refused = lists(
+            tmp_path / reader,
+            contact("C1", email="nobody"),
+            contact("C2", email=None),
+            contact("C3"),
+            vendor=vendor,
+        )
+        path = next(file.path for file in files if file.path.startswith("exports/"))
+        assert table(tmp_path / reader / path)[1:] == [["ayesha@example.com", "C3"]]
+        assert refused.select("customer_id", "column", "reason").rows() == [
+            ("C1", "mail", "empty"),
+            ("C2", "mail", "empty"),
+        ]
+
+
+def test_what_stands_in_every_row_does_not_fill_an_empty_one(tmp_path: Path) -> None:
+    vendor = Destination.model_validate(
+        {
+            "read_by": "machine",
+            "columns": [{"Country": {"value": "PK"}}, {"phone": {"field": "phone"}}],
+        }
+    )
+    files, refused = lists(tmp_path, contact("C1", phone=None), contact("C2"), vendor=vendor)
+    assert table(tmp_path / files[-1].path)[1:] == [["PK", "0300 1234567"]]
+    assert refused["customer_id"].to_list() == ["C1"]
 
 
 def test_destinations_of_suggestions_are_for_others(tmp_path: Path) -> None:

@@ -111,7 +111,70 @@ def test_two_segments_with_one_file_name_are_an_error(tmp_path: Path) -> None:
     assert problem.message == "'vip!' and 'VIP' would share the file 'vip'"
 
 
-def test_a_destination_of_suggestions_says_that_it_is_not_written_yet(tmp_path: Path) -> None:
-    (found,) = check(tmp_path, "of: suggestions\ncolumns:\n  - a: {field: product_id}\n")
-    assert "X104" in str(found)
-    assert "warning" in str(found)
+def test_a_destination_of_suggestions_has_the_columns_of_the_suggestions(tmp_path: Path) -> None:
+    export = """\
+of: suggestions
+only: {supplier: [Nasir Traders], location: Clifton}
+columns:
+  - SKU: {field: product_id}
+  - Qty: {field: quantity, decimals: 0}
+  - Flags: {field: flags}
+  - Company: {value: "1000"}
+"""
+    assert check(tmp_path, export) == []
+    (found,) = check(tmp_path, "of: suggestions\ncolumns:\n  - a: {field: quantities}\n")
+    assert (found.code, found.help) == ("F001", "did you mean 'quantity'?")
+    (found,) = check(tmp_path, "of: suggestions\ncolumns:\n  - a: {field: flags, decimals: 1}\n")
+    assert found.code == "T001"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("of: suggestions\nonly: {channel: [email]}", "'channel' is no choice among suggestions"),
+        ("of: suggestions\nseeds: [{email: a@example.com}]", "suggestions have no seeds"),
+        ("of: contacts\nonly: {supplier: [A]}", "'supplier' is no choice among contacts"),
+    ],
+)
+def test_what_has_no_place_among_contacts_or_suggestions_is_said(
+    tmp_path: Path, lines: str, said: str
+) -> None:
+    field = "product_id" if "suggestions" in lines.splitlines()[0] else "email"
+    (found,) = check(tmp_path, f"{lines}\ncolumns:\n  - a: {{field: {field}}}\n")
+    assert (found.code, found.place.line) == ("X104", 2)
+    assert said in found.message
+
+
+def test_a_destination_that_is_not_active_is_checked_all_the_same(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, "active: no\ncolumns:\n  - a: {field: emial}\n")
+    assert (found.code, found.place.line) == ("F001", 3)
+
+
+def test_a_seed_gives_fields_that_there_are(tmp_path: Path) -> None:
+    export = "seeds: [{email: us@example.com, frist_name: Team}]\ncolumns:\n  - a: {field: email}\n"
+    (found,) = check(tmp_path, export)
+    assert (found.code, found.help) == ("F001", "did you mean 'first_name'?")
+    assert found.place.excerpt[found.place.column - 1 :].startswith("frist_name")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("{field: born_on, dates: dd.mm.yyyy, decimals: 1}", "has no decimals"),
+        ('{field: born_on, dates: "%Q"}', "'%Q' is not a way to write dates"),
+        ('{field: email, dates: "%d/%m/%Y"}', "'email' is not a date"),
+        ("{value: PK, decimals: 2}", "'PK' is not a number"),
+    ],
+)
+def test_a_form_that_a_column_cannot_have_is_an_error(
+    tmp_path: Path, column: str, said: str
+) -> None:
+    (found,) = check(tmp_path, f"columns:\n  - a: {column}\n")
+    assert (found.code, found.place.line) == ("T001", 2)
+    assert said in found.message
+
+
+def test_a_column_is_a_field_or_a_value(tmp_path: Path) -> None:
+    for column in ("{field: email, value: PK}", "{decimals: 1}"):
+        with pytest.raises(AssertionError, match="says neither or both of field and value"):
+            check(tmp_path, f"columns:\n  - a: {column}\n")

@@ -228,7 +228,7 @@ def test_shelves_run_from_sold_out_to_dead_stock(
     stock: pl.DataFrame, products: pl.DataFrame, purchases: pl.DataFrame
 ) -> None:
     now = stock.filter(pl.col("counted_on") == NEWEST)
-    assert stock.height == 2 * now.height
+    assert stock.height == 30 * now.height
     assert set(products["product_id"]) - set(stock["product_id"]) == {"EL-1034"}
     assert now["on_hand"].str.contains("[a-z]").sum() == 1
     counted = now.with_columns(pl.col("on_hand").cast(pl.Float64, strict=False))
@@ -240,6 +240,34 @@ def test_shelves_run_from_sold_out_to_dead_stock(
     assert (cover < 1).sum() > 20
     assert (cover > 16).sum() > 30
     assert shelves.filter(pl.col("Qty").is_null() & (pl.col("on_hand") > 0)).height > 5
+
+
+def test_counts_fall_by_what_was_sold_and_rise_by_deliveries(
+    stock: pl.DataFrame, purchases: pl.DataFrame
+) -> None:
+    """Older counts only: the newest has its planted mistakes."""
+    place = ["product_id", "location"]
+    counts = stock.filter(pl.col("counted_on") < NEWEST).with_columns(
+        pl.col("on_hand").cast(pl.Float64)
+    )
+    assert counts["on_hand"].min() == 0
+    sold = purchases.filter(pl.col("Qty") > 0).select(
+        pl.col("SKU").alias("product_id"), pl.col("Store").alias("location"), "Qty",
+        ((pl.lit(NEWEST) - pl.col("Date")).dt.total_days() // 7 * 7).alias("days_ago"),
+    )  # fmt: skip
+    weekly = sold.group_by(*place, "days_ago").agg(pl.col("Qty").sum())
+    delivered = (
+        counts.sort(*place, "counted_on")
+        .with_columns(
+            (pl.col("on_hand") - pl.col("on_hand").shift(1).over(place)).alias("change"),
+            (pl.lit(NEWEST) - pl.col("counted_on")).dt.total_days().alias("days_ago"),
+        )
+        .join(weekly, on=[*place, "days_ago"], how="left")
+        .with_columns((pl.col("change") + pl.col("Qty").fill_null(0)).alias("delivered"))
+        .drop_nulls("delivered")
+    )
+    assert (delivered["delivered"] < 0).sum() <= 1  # one sale's line was spoiled on purpose
+    assert 0.02 < (delivered["delivered"] > 0).mean() < 0.5  # type: ignore[operator]
 
 
 def test_demand_runs_from_steady_to_lumpy(purchases: pl.DataFrame) -> None:

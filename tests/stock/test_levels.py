@@ -1,4 +1,4 @@
-"""Worked examples of Chopra and Meindl, Supply Chain Management, chapter on safety inventory."""
+"""What a level is worth, and risks. The worked examples are in tests/stock/textbook."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from targeting.stock.levels import (
     Floats,
     period_days,
     safety_stock,
-    spread,
     stockout_risk,
     units_short,
 )
@@ -22,28 +23,8 @@ def one(value: float) -> Floats:
     return np.array([value], dtype=np.float64)
 
 
-def test_safety_stock_with_a_lead_time_that_varies() -> None:
-    # Dell: 2,500 a day, sd 500; lead time 7 days, sd 7; 90% cycle service: 22,491
-    both = spread(one(500), one(2500), one(7), one(7))
-    assert both[0] == pytest.approx(17_550, abs=0.5)
-    assert safety_stock(one(0.9), both)[0] == pytest.approx(22_491, abs=0.5)
-
-
-def test_safety_stock_with_a_sure_lead_time() -> None:
-    # 2,500 a week, sd 500, lead time 2 weeks, 90%: 906
-    stock = safety_stock(one(0.9), spread(one(500), one(2500), one(2), one(0)))
-    assert stock[0] == pytest.approx(906, abs=0.5)
-
-
-def test_periodic_review_covers_lead_time_and_review() -> None:
-    # the same with a review of 4 weeks: safety 1,570, order up to 16,570
-    stock = safety_stock(one(0.9), spread(one(500), one(2500), one(6), one(0)))
-    assert stock[0] == pytest.approx(1_570, abs=0.5)
-    assert 2500 * 6 + stock[0] == pytest.approx(16_570, abs=0.5)
-
-
 def test_expected_units_short_of_a_cycle() -> None:
-    # demand over the lead time 5,000, sd 707, reorder point 6,000 (safety 1,000): 25 units
+    # Chopra and Meindl, Supply Chain Management, chapter on safety inventory: demand over the lead time 5,000, sd 707, reorder point 6,000 (safety 1,000): 25 units
     assert units_short(one(5000), one(707), one(6000))[0] == pytest.approx(25, abs=0.5)
 
 
@@ -56,6 +37,15 @@ def test_the_risk_is_what_the_service_level_leaves() -> None:
 def test_sure_demand_has_a_sure_answer(available: float, risk: float, short: float) -> None:
     assert stockout_risk(one(10), one(0), one(available))[0] == risk
     assert units_short(one(10), one(0), one(available))[0] == short
+
+
+@given(st.floats(0, 1e4), st.floats(0, 1e4), st.floats(-1e4, 3e4))
+def test_units_short_lie_between_the_gap_and_the_gap_and_four_tenths_of_the_spread(
+    mean: float, sd: float, available: float
+) -> None:
+    # G(k) <= max(-k, 0) + G(0), and G(0) is 0.3989
+    short, gap = units_short(one(mean), one(sd), one(available))[0], max(mean - available, 0.0)
+    assert gap - 1e-9 * (1 + gap) <= short <= gap + 0.39895 * sd + 1e-9 * (1 + gap)
 
 
 def test_a_period_is_counted_from_the_day_on() -> None:

@@ -126,15 +126,13 @@ def test_purchases_describe_what_no_list_describes() -> None:
     assert table.select("category", "largest_week").rows() == [("Audio", 1.0)]
 
 
-def test_rare_sales_are_smoothed_from_week_one_and_frequent_ones_from_their_first(
-    shop: SmallShop,
-) -> None:
+def test_smoothing_begins_with_the_first_sale(shop: SmallShop) -> None:
     shop.sold("old", [1] * 60).sold("launched", [0] * 40 + [6] * 20)
     launched = shop.table().filter(pl.col("product_id") == "launched").row(0, named=True)
     assert launched["level_demand"] == 6
     assert launched["weekly_sd"] == 0
-    assert launched["method"] == "SBA"
-    assert launched["weekly_demand"] == pytest.approx(6 * 0.975)
+    assert launched["method"] == "discounted SES"
+    assert launched["weekly_demand"] == 6  # steady demand is not discounted
 
 
 def test_a_new_product_s_first_week_counts_by_an_eighth(shop: SmallShop) -> None:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from targeting.stock.columns import LINES
+from targeting.stock.suggest import suggest
 from targeting.workspace.literals import Period
 from targeting.workspace.settings import Ordering
 
@@ -71,7 +72,7 @@ def test_because_tells_three_facts_and_the_rule(shop: SmallShop) -> None:
     }
     line = shop.suggest(rules=[rule]).lines.row(0, named=True)
     assert line["because"] == (
-        "Sells 3.9 a week; 2 on hand and 1 on order last 5 days; a new delivery takes 14 days: "
+        f"Sells {line['weekly_demand']:.2g} a week; 2 on hand and 1 on order last 5 days; a new delivery takes 14 days: "
         "order 9 (3 packs of 3). 98% service set by keep; cover set by bundles. Check the shelf."
     )
 
@@ -302,11 +303,24 @@ def test_without_purchases_there_are_no_lines_and_it_says_why(shop: SmallShop) -
 def test_segments_share_the_demand_by_units_and_likelihood(shop: SmallShop) -> None:
     shop.known("ann", segment="Loyal", likelihood=0.6).known("bob", segment="Cheap", likelihood=0.2)
     shop.sold("p", [3] * 10, customer="ann").sold("p", [1] * 10, customer="bob")
-    demand = shop.suggest().segment_demand
-    shares = dict(demand.select("segment", "expected_units").iter_rows())
-    assert shares == pytest.approx({"Loyal": 3.9 * 0.9, "Cheap": 3.9 * 0.1})
+    suggestions = shop.suggest()
+    shares = dict(suggestions.segment_demand.select("segment", "expected_units").iter_rows())
+    rate = suggestions.lines["weekly_demand"].item()
+    assert shares == pytest.approx({"Loyal": rate * 0.9, "Cheap": rate * 0.1})
 
 
 def test_demand_of_nobody_known_is_no_segment_s(shop: SmallShop) -> None:
     suggestions = shop.sold("p", STEADY).suggest()
-    assert suggestions.by_segment.rows() == [("no_segment", 3.9)]
+    rate = suggestions.lines["weekly_demand"].item()
+    assert suggestions.by_segment.rows() == [("no_segment", rate)]
+
+
+def test_days_out_of_stock_are_told_where_they_were_taken_out(shop: SmallShop) -> None:
+    shop.sold("p", STEADY).counted("p", 99)
+    days = pl.lit(9, dtype=pl.Int64).alias("days_out_of_stock")
+    table = shop.table().with_columns(days)
+    line = suggest(table, pl.DataFrame(), Ordering(), AS_OF, digits=2).lines.row(0, named=True)
+    assert (
+        " a week (out of stock 9 of the last 182 days, taken out of the rate); 99 on hand"
+        in line["because"]
+    )

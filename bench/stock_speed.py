@@ -1,0 +1,147 @@
+"""The stock side of a large shop: from purchase lines to suggestions, and the planner's workbook.
+
+    .venv/bin/python -m bench.stock_speed
+
+200,000 product-locations by 104 weeks, 10,000,000 purchase lines, in memory as the program reads
+them. Prints the seconds, the processor's seconds and the peak memory, that of the lines included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import resource
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+
+from targeting.exports.workbook import write_workbook
+from targeting.stock.night import order_suggestions
+from targeting.stock.suggest import Suggestions
+from targeting.workspace.literals import Period
+from targeting.workspace.settings import Ordering, Shop
+
+T = TypeVar("T")
+AS_OF = dt.date(2026, 11, 24)
+WEEKS = 104
+LOCATIONS = 10
+CUSTOMERS = 200_000
+ORDERING = Ordering(budget=Decimal(500_000), review=Period(1, "week"), lead_time=Period(2, "week"))
+
+
+def purchases(shelves: int, lines: int, draw: np.random.Generator) -> pl.DataFrame:
+    """Make lines: a few products sell daily, most seldom."""
+    weight = draw.lognormal(sigma=1.2, size=shelves).cumsum()
+    shelf = np.searchsorted(weight / weight[-1], draw.random(lines)).astype(np.int32)
+    quantity = draw.geometric(0.7, lines) * np.where(draw.random(lines) < 0.02, -1, 1)
+    numbers = {
+        "shelf": shelf,
+        "who": draw.integers(CUSTOMERS, size=lines, dtype=np.int32),
+        "age": draw.integers(WEEKS * 7, size=lines, dtype=np.int32),
+        "quantity": quantity.astype(np.float64),
+    }
+    return (
+        pl.DataFrame(numbers)
+        .lazy()
+        .select(
+            _name("c", pl.col("who")).alias("customer_id"),
+            (pl.lit(AS_OF) - pl.duration(days="age")).cast(pl.Date).alias("purchased_on"),
+            (pl.col("quantity") * (500 + pl.col("shelf") % 97 * 10)).cast(pl.Int64).alias("amount"),
+            "quantity",
+            *_place(),
+        )
+        .collect(engine="streaming")
+    )
+
+
+def _place() -> tuple[pl.Expr, pl.Expr]:
+    product = _name("p", pl.col("shelf") // LOCATIONS).alias("product_id")
+    return product, _name("store ", pl.col("shelf") % LOCATIONS).alias("location")
+
+
+def _name(first: str, number: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit(first), number.cast(pl.String))
+
+
+def stock(shelves: int, draw: np.random.Generator) -> pl.DataFrame:
+    """Count every shelf tonight."""
+    counted = pl.DataFrame({"shelf": range(shelves), "on_hand": draw.poisson(4.0, shelves)})
+    return counted.select(*_place(), "on_hand", pl.lit(AS_OF).alias("counted_on"))
+
+
+def products(shelves: int, draw: np.random.Generator) -> pl.DataFrame:
+    """List every product."""
+    number = pl.int_range(shelves // LOCATIONS, eager=True)
+    listed = pl.DataFrame({"number": number}).select(
+        _name("p", pl.col("number")).alias("product_id"),
+        _name("product ", pl.col("number")).alias("product"),
+        _name("category ", pl.col("number") % 40).alias("category"),
+        (250 + pl.col("number") % 97 * 5).alias("unit_cost"),
+        (500 + pl.col("number") % 97 * 10).alias("price"),
+    )
+    packs = pl.Series("pack_size", draw.choice([1, 6, 12], listed.height))
+    return listed.with_columns(packs)
+
+
+def customers(draw: np.random.Generator) -> pl.DataFrame:
+    """Know everybody, with segment and likelihood."""
+    number = pl.int_range(CUSTOMERS, eager=True)
+    return pl.DataFrame({"number": number}).select(
+        _name("c", pl.col("number")).alias("customer_id"),
+        _name("segment ", pl.col("number") % 6).alias("segment"),
+        pl.Series("likelihood", draw.random(CUSTOMERS).round(2)),
+    )
+
+
+def timed(what: str, work: Callable[[], T]) -> T:
+    """Print what the work took."""
+    start, worked = time.perf_counter(), time.process_time()
+    found = work()
+    took, worked = time.perf_counter() - start, time.process_time() - worked
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    print(f"{what}: {took:.1f} s ({worked:.1f} s of processors), peak memory {peak:.2f} GB")
+    return found
+
+
+def main() -> None:
+    """Suggest orders, and write the workbook."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shelves", type=int, default=200_000)
+    parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--most-lines", type=int, default=20_000)
+    asked = parser.parse_args()
+    draw = np.random.default_rng(20261124)
+    frames = {
+        "purchases": timed("making the shop", lambda: purchases(asked.shelves, asked.lines, draw)),
+        "products": products(asked.shelves, draw),
+        "stock": stock(asked.shelves, draw),
+    }
+    people = customers(draw)
+
+    def night() -> Suggestions:
+        return order_suggestions(frames, people, [], ORDERING, AS_OF, digits=2)  # type: ignore[arg-type]
+
+    suggestions = timed(f"suggestions of {asked.shelves:,} product-locations", night)
+    with TemporaryDirectory() as folder:
+        timed(
+            f"workbook of {asked.most_lines:,} lines",
+            lambda: write_workbook(
+                Path(folder) / "suggestions.xlsx",
+                suggestions,
+                shop=Shop(),
+                as_of=AS_OF,
+                run_id="1",
+                budget=ORDERING.budget,
+                most_lines=asked.most_lines,
+            ),
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The sheets of the planner's workbook, one file a sheet."""

@@ -1,0 +1,132 @@
+"""Who was right: orders that a planner changed, seen from the day when their time had passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import polars as pl
+
+from targeting.stock.inputs import PURCHASES, UNIT, shaped
+
+_KEY: Final = ("run_id", "product_id", "location")
+_WHO: Final = ("suggested", "approved")
+_SAME: Final = 1e-6
+
+
+def judged_overrides(
+    approved: pl.DataFrame, purchases: pl.DataFrame, as_of: dt.date
+) -> pl.DataFrame:
+    """Judge each changed order whose lead time and review have passed by `as_of`.
+
+    Takes `orders.runs.PAST` and purchases (customers' names are not read). One row a run and line
+    whose `approved` differs from `suggested`, sorted: run_id, ordered_on, until (the last day that
+    counts), product_id, product, location, suggested, approved, reason, demand (units sold after
+    ordered_on, net of returns), and for each of both quantities what it left when the next order
+    could come: left_suggested, short_suggested, left_approved, short_approved (units), then
+    loss_suggested, loss_approved and nearer (planner, suggestion, alike).
+
+    A unit short weighs as the line's service level says, a unit left over as the rest does: the
+    pinball loss, lowest on average for whoever orders up to that quantile of demand (Koenker and
+    Bassett 1978; Gneiting 2011). Counting them alike would call every safety stock a mistake.
+    Demand is what was sold: where the shelf was empty more was wanted than is seen.
+    """
+    changed = approved.filter(pl.col("approved") != pl.col("suggested"))
+    days = (pl.col("lead_time_days") + pl.col("review_days")).ceil().cast(pl.Int64)
+    until = (pl.col("ordered_on") + pl.duration(days=days)).alias("until")
+    due = changed.with_columns(until).filter(pl.col("until") <= as_of)
+    told = due.join(_demand(due, purchases), on=_KEY, how="left", nulls_equal=True).with_columns(
+        (pl.col("demand").fill_null(0) / UNIT).alias("demand")
+    )
+    ends = told.with_columns(end for who in _WHO for end in _ends(who))
+    losses = ends.with_columns(_loss(who) for who in _WHO)
+    return losses.with_columns(_nearer()).select(JUDGED).sort("ordered_on", *_KEY, nulls_last=True)
+
+
+JUDGED: Final = (
+    "run_id", "ordered_on", "until", "product_id", "product", "location", "suggested", "approved",
+    "reason", "unit_cost", "demand", "left_suggested", "short_suggested", "left_approved",
+    "short_approved", "loss_suggested", "loss_approved", "nearer",
+)  # fmt: skip
+
+
+def summary_of(judged: pl.DataFrame) -> pl.DataFrame:
+    """Count who was nearer: one row each of planner, suggestion and alike, though it be 0 lines.
+
+    Columns: nearer, lines, and over those lines in units left_suggested, short_suggested,
+    left_approved, short_approved; units are sums over sorted rows, rounded to thousandths.
+    """
+    units = ("left_suggested", "short_suggested", "left_approved", "short_approved")
+    thousandths = [(pl.col(name) * UNIT).round().cast(pl.Int64).sum() for name in units]
+    counted = judged.group_by("nearer").agg(pl.len().cast(pl.Int64).alias("lines"), *thousandths)
+    everybody = pl.DataFrame({"nearer": ["planner", "suggestion", "alike"]})
+    joined = everybody.join(counted, on="nearer", how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.col("lines").fill_null(0), *((pl.col(name).fill_null(0) / UNIT) for name in units)
+    )
+
+
+def in_words(judged: pl.DataFrame) -> str | None:
+    """Say in one sentence who was right; None where nothing can be judged yet."""
+    if judged.is_empty():
+        return None
+    counts = dict(summary_of(judged).select("nearer", "lines").iter_rows())
+    lines = f"{judged.height:,} changed order" + ("" if judged.height == 1 else "s")
+    return (
+        f"Of {lines} whose time has passed, the planner was nearer to what sold in "
+        f"{counts['planner']:,}, the suggestion in {counts['suggestion']:,}, and they did alike in "
+        f"{counts['alike']:,} (a unit short weighed by the service level)."
+    )
+
+
+def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
+    """Sum the thousandths of units sold of each line in its time, net of returns."""
+    sold = _sold(purchases).filter(pl.col("product_id").is_in(due["product_id"].implode()))
+    window = due.select(*_KEY, "by_location", "ordered_on", "until")
+    at_place = pl.col("location").eq_missing(pl.col("sold_at")) | ~pl.col("by_location")
+    in_time = (pl.col("sold_on") > pl.col("ordered_on")) & (pl.col("sold_on") <= pl.col("until"))
+    return (
+        window.join(sold, on="product_id")
+        .filter(at_place & in_time)
+        .group_by(_KEY)
+        .agg(pl.col("units").sum().alias("demand"))
+    )
+
+
+def _sold(purchases: pl.DataFrame) -> pl.DataFrame:
+    """Give product_id, sold_at, sold_on and units in thousandths: a day's sum, net of returns."""
+    returned = ((pl.col("quantity") < 0) | (pl.col("amount") < 0)).fill_null(value=False)
+    size = (pl.col("quantity").fill_null(1).abs() * UNIT).clip(0, 1e12).round().cast(pl.Int64)
+    return (
+        shaped(purchases, PURCHASES)
+        .group_by(
+            "product_id",
+            pl.col("location").alias("sold_at"),
+            pl.col("purchased_on").alias("sold_on"),
+        )
+        .agg(pl.when(returned).then(-size).otherwise(size).sum().alias("units"))
+    )
+
+
+def _ends(who: str) -> tuple[pl.Expr, pl.Expr]:
+    end = (pl.col("available") + pl.col(who) - pl.col("demand")).round(6)
+    left = end.clip(lower_bound=0).alias(f"left_{who}")
+    return left, (-end).clip(lower_bound=0).alias(f"short_{who}")
+
+
+def _loss(who: str) -> pl.Expr:
+    short = pl.col("service_level") * pl.col(f"short_{who}")
+    left = (1 - pl.col("service_level")) * pl.col(f"left_{who}")
+    return (short + left).round(6).alias(f"loss_{who}")
+
+
+def _nearer() -> pl.Expr:
+    gain = pl.col("loss_suggested") - pl.col("loss_approved")
+    return (
+        pl.when(gain.abs() <= _SAME)
+        .then(pl.lit("alike"))
+        .when(gain > 0)
+        .then(pl.lit("planner"))
+        .otherwise(pl.lit("suggestion"))
+        .alias("nearer")
+    )

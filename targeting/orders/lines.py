@@ -1,0 +1,81 @@
+"""The lines of a run as `stock accept` needs them: typed, whole, money in minor units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from targeting.exports.sheet_lines import ID_SEPARATOR, MOST_LINES, SheetLines
+from targeting.problems import Place, refuse
+from targeting.stock.columns import only
+from targeting.stock.inputs import KEY, Schema
+from targeting.stock.suggest import Suggestions
+
+FILE: Final = "stock/lines.parquet"
+LINES: Final[Schema] = {
+    "product_id": pl.String,
+    "product": pl.String,
+    "location": pl.String,
+    "supplier": pl.String,
+    "weekly_sd": pl.Float64,
+    "level_demand": pl.Float64,
+    "campaign_units": pl.Float64,
+    "campaign_lead_units": pl.Float64,
+    "lead_time_days": pl.Float64,
+    "lead_time_sd_days": pl.Float64,
+    "review_days": pl.Float64,
+    "service_level": pl.Float64,
+    "on_hand": pl.Float64,
+    "on_order": pl.Float64,
+    "reserved": pl.Float64,
+    "available": pl.Float64,
+    "order_up_to": pl.Float64,
+    "needed": pl.Int64,
+    "quantity": pl.Int64,
+    "pack_size": pl.Int64,
+    "minimum_order": pl.Int64,
+    "smallest_order": pl.Int64,
+    "limit": pl.Int64,
+    "orderable": pl.Boolean,
+    "unit_cost": pl.Int64,
+    "price": pl.Int64,
+    "in_workbook": pl.Boolean,
+}
+
+
+def kept_lines(suggestions: Suggestions, digits: int, most_lines: int = MOST_LINES) -> pl.DataFrame:
+    """Give what a run keeps of its suggestions for the way back: `LINES`, one row a line.
+
+    `in_workbook` says which lines the planner was given, so that one that is missing later is a
+    line deleted. Units as suggested; `unit_cost` and `price` in minor units, missing where the
+    shop does not say them.
+    """
+    lines = SheetLines.of(suggestions, digits, most_lines)
+    shown = lines.shown.select(*KEY, pl.lit(value=True).alias("in_workbook"))
+    marked = lines.every.join(
+        shown, on=KEY, how="left", nulls_equal=True, maintain_order="left"
+    ).with_columns(pl.col("in_workbook").fill_null(value=False))
+    return only(marked, LINES)
+
+
+def read_lines(folder: Path) -> pl.DataFrame:
+    """Read the lines that a run's folder keeps, with their `id` in the workbook.
+
+    Raises:
+        Refused: W007 where they are not there, or not whole.
+    """
+    try:
+        lines = only(pl.read_parquet(folder / FILE, glob=False), LINES)
+    except (OSError, pl.exceptions.PolarsError):
+        message = f"this run's {FILE} is missing or cannot be read, so its order cannot be taken"
+        help_ = "bring the folder back from a copy; a run of an older version may have left less"
+        raise refuse("W007", message, Place(str(folder / FILE)), help_) from None
+    return lines.with_columns(line_id())
+
+
+def line_id() -> pl.Expr:
+    """Spell a line's id as the workbook's hidden column does."""
+    place = pl.col("location").fill_null("")
+    return pl.concat_str("product_id", pl.lit(ID_SEPARATOR), place).alias("id")

@@ -1,0 +1,64 @@
+"""The approved order in a run's folder: the record of it, and the order itself for ERP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from targeting.run_folder.tables import put
+from targeting.run_folder.write import write_csv
+
+APPROVED: Final = "stock/approved.csv"
+ORDER: Final = "stock/order.csv"
+
+
+def write_approved(folder: Path, approved: pl.DataFrame, digits: int) -> bool:
+    """Write both files, each whole or not at all; say whether an earlier order was replaced.
+
+    The record comes last: while it is the old one, so is the answer to what was approved.
+    """
+    replaced = (folder / APPROVED).is_file()
+    _put(folder / ORDER, order_table(approved, digits))
+    _put(folder / APPROVED, approved_table(approved))
+    return replaced
+
+
+def approved_table(approved: pl.DataFrame) -> pl.DataFrame:
+    """Give product_id, location, suggested, approved (units), reason: a row a line of the run."""
+    suggested = pl.col("quantity").alias("suggested")
+    return approved.select("product_id", "location", suggested, "approved", "reason")
+
+
+def order_table(approved: pl.DataFrame, digits: int) -> pl.DataFrame:
+    """Give the lines above 0 by supplier; money in major units, missing without a unit cost."""
+    return (
+        approved.filter(pl.col("approved") > 0)
+        .sort("supplier", "product_id", "location", nulls_last=True)
+        .select(
+            "supplier",
+            "product_id",
+            "product",
+            "location",
+            pl.col("approved").alias("quantity"),
+            "pack_size",
+            _major(pl.col("unit_cost"), digits).alias("unit_cost"),
+            _major(pl.col("unit_cost") * pl.col("approved"), digits).alias("line_cost"),
+        )
+    )
+
+
+def _major(money: pl.Expr, digits: int) -> pl.Expr:
+    exact = pl.Decimal(38, digits)
+    major: pl.Expr = (money.cast(exact) / 10**digits).cast(exact)
+    return major
+
+
+def _put(path: Path, table: pl.DataFrame) -> None:
+    aside = path.with_name(f".{path.stem}.new{path.suffix}")
+    try:
+        write_csv(aside, table)
+        put(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
