@@ -19,11 +19,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from targeting.stock.demand import matrices, weeks_seen
-from targeting.stock.forecast import Floats
-from targeting.stock.forecast_check import HELD_OUT, OURS, losses
-from targeting.stock.sales import sales_lines, weekly_sums
-from targeting.stock.shelves import Shelves
+from targeting.stock.demand.describe import matrices, weeks_seen
+from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.forecast_check import HELD_OUT, OURS, losses
+from targeting.stock.demand.sales import sales_lines, weekly_sums
+from targeting.stock.demand.shelves import Shelves
 
 SMALLEST: Final = 300  # series of a class
 EARLIER: Final = (0, 4, 8, 16)  # weeks before the end of the data

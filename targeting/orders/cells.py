@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE
 from targeting.stock.inputs import MOST_UNITS
-from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE
 from targeting.stock.terms import LONGEST_DAYS
 
 _MOST_IN_STOCK: Final = 1e12  # as the workbook's own validation says

@@ -13,14 +13,14 @@ import polars as pl
 from targeting.problems import Place, Refused, refuse
 from targeting.replay.shop import TERMS, Shop
 from targeting.rules.model import Rule
-from targeting.stock.classes import NEW_WEEKS
-from targeting.stock.forecast import Floats
+from targeting.stock.demand.classes import NEW_WEEKS
+from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.sales import sales_lines
+from targeting.stock.demand.shelves import Shelves
+from targeting.stock.formulas.levels import period_days
 from targeting.stock.inputs import UNIT, WEEKS
-from targeting.stock.levels import period_days
 from targeting.stock.parameters import parameters
 from targeting.stock.products import product_table
-from targeting.stock.sales import sales_lines
-from targeting.stock.shelves import Shelves
 from targeting.stock.terms import REVIEW_DAYS, terms
 from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Ordering

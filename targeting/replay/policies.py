@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.replay.shop import Shop
-from targeting.stock import levels
-from targeting.stock.demand import described
-from targeting.stock.forecast import Floats
+from targeting.stock.demand.describe import described
+from targeting.stock.demand.forecast import Floats
+from targeting.stock.formulas import levels
 from targeting.stock.inputs import RECENT_WEEKS, WEEKS
 
 MEAN_WEEKS: Final = 26  # whose mean a fixed cover is of

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from targeting.stock.forecast import Floats, Ints
+from targeting.stock.demand.forecast import Floats, Ints
 
 # What a line brings along, settled as the program settles it; quantities in units, cost in minor
 # units of money.

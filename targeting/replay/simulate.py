@@ -10,7 +10,7 @@ import polars as pl
 
 from targeting.replay.policies import Level
 from targeting.replay.shop import Shop
-from targeting.stock.forecast import Floats
+from targeting.stock.demand.forecast import Floats
 from targeting.stock.packs import lot
 
 _NOTHING: Final = 1e-9  # of a unit: a float's error is not a customer sent away

@@ -10,6 +10,8 @@ import polars as pl
 
 from targeting.customers.spending import BOUGHT, receipt
 from targeting.stock.columns import CAMPAIGNS, empty, only
+from targeting.stock.demand.sales import sales_lines
+from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import (
     CUSTOMERS,
     KEY,
@@ -20,8 +22,6 @@ from targeting.stock.inputs import (
     Schema,
     shaped,
 )
-from targeting.stock.sales import sales_lines
-from targeting.stock.shelves import Shelves
 
 CAMPAIGN_DAYS: Final = 30  # in which the uplift of a contact is measured
 MICRO: Final = 1_000_000

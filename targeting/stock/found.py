@@ -11,8 +11,8 @@ import polars as pl
 
 from targeting.stock.because import plain
 from targeting.stock.columns import DATA_PROBLEMS, empty
+from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE
 from targeting.stock.inputs import HIGHEST_COST, WEEKS
-from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE
 from targeting.stock.terms import LONGEST_DAYS, Gap
 
 OLD_COUNT_DAYS: Final = 30

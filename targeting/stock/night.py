@@ -10,7 +10,7 @@ import polars as pl
 
 from targeting.rules.model import Rule
 from targeting.stock.coming import campaign_demand
-from targeting.stock.forecast_check import forecast_check
+from targeting.stock.demand.forecast_check import forecast_check
 from targeting.stock.parameters import parameters
 from targeting.stock.products import shop_table
 from targeting.stock.suggest import Suggestions, suggest

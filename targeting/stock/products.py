@@ -9,9 +9,11 @@ from typing import Final
 
 import polars as pl
 
-from targeting.stock.classes import abc
-from targeting.stock.demand import demand, weeks_seen
-from targeting.stock.empty_shelves import count_history, days_out, recent_days_out, weeks_out
+from targeting.stock.demand.classes import abc
+from targeting.stock.demand.describe import demand, weeks_seen
+from targeting.stock.demand.empty_shelves import count_history, days_out, recent_days_out, weeks_out
+from targeting.stock.demand.sales import sales_lines, weekly_sums
+from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import (
     DESCRIPTION,
     KEY,
@@ -20,8 +22,6 @@ from targeting.stock.inputs import (
     UNIT,
     shaped,
 )
-from targeting.stock.sales import sales_lines, weekly_sums
-from targeting.stock.shelves import Shelves
 from targeting.stock.wanted import wanted
 from targeting.workspace.settings import Ordering
 

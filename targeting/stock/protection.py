@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from targeting.stock import levels
+from targeting.stock.formulas import levels
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from targeting.stock.economics import economic_order_quantity
+from targeting.stock.formulas.economics import economic_order_quantity
 from targeting.workspace.settings import Ordering
 
 YEAR_DAYS: Final = 365

@@ -20,8 +20,8 @@ from targeting.stock.columns import (
     only,
 )
 from targeting.stock.coming import Coming, with_coming
+from targeting.stock.demand.forecast_check import CHECK
 from targeting.stock.flags import flags, silent
-from targeting.stock.forecast_check import CHECK
 from targeting.stock.found import data_problems, whole
 from targeting.stock.notes import notes
 from targeting.stock.packs import limit, limited, lot, within_budget

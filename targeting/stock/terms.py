@@ -10,8 +10,8 @@ from typing import Final
 import polars as pl
 
 from targeting.stock.alike import as_number, once_for_all_alike
+from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
 from targeting.stock.inputs import HIGHEST_COST, KEY, MOST_UNITS, PARAMETERS, shaped
-from targeting.stock.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
 from targeting.stock.review import economic_review
 from targeting.workspace.settings import Ordering
 

@@ -21,7 +21,7 @@ from targeting.replay.policies import (
 )
 from targeting.replay.shop import Shop
 from targeting.replay.simulate import simulate
-from targeting.stock.forecast import Floats
+from targeting.stock.demand.forecast import Floats
 
 
 def lines_of(*, lead: list[int], pack: list[int], least: list[int]) -> pl.DataFrame:

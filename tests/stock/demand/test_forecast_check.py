@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from targeting.stock import forecast_check as check
-from targeting.stock.forecast import Floats
-from targeting.stock.forecast_check import CHECK, forecast_check, losses
+from targeting.stock.demand import forecast_check as check
+from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.forecast_check import CHECK, forecast_check, losses
 
 SHOP = np.random.default_rng(11).poisson([0.1] * 40 + [5.0] * 50, (40, 90)).astype(np.float64)
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from targeting.stock.croston import best_sba, best_tsb
-from targeting.stock.forecast import Fit, Floats, Ints, best_ses, root_mean
+from targeting.stock.demand.croston import best_sba, best_tsb
+from targeting.stock.demand.forecast import Fit, Floats, Ints, best_ses, root_mean
 
 LATELY: Final = 4  # weeks
 

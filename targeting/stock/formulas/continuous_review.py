@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from targeting.stock.economics import economic_order_quantity, quantity_with_backorders
-from targeting.stock.levels import NO_SPREAD, Floats, Number, floats, units_short
-from targeting.stock.newsvendor import critical_ratio, newsvendor_normal
+from targeting.stock.formulas.economics import economic_order_quantity, quantity_with_backorders
+from targeting.stock.formulas.levels import NO_SPREAD, Floats, Number, floats, units_short
+from targeting.stock.formulas.newsvendor import critical_ratio, newsvendor_normal
 
 HALVINGS: Final = 80
 ROUNDS: Final = 1000

@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
+from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import KEY, RECENT_WEEKS, STOCK, WEEKS, shaped
-from targeting.stock.shelves import Shelves
 
 COUNT_HOLDS_DAYS: Final = 31  # enough for a shop that counts monthly; an older count is silent
 _DAY: Final = pl.col("day")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from targeting.stock.classes import abc, demand_class, xyz
+from targeting.stock.demand.classes import abc, demand_class, xyz
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from targeting.stock.classes import INTERVAL_CUT, NEW_WEEKS, demand_class, xyz
-from targeting.stock.forecast import Floats, Ints, best, best_discounted, every_ses, imapa
+from targeting.stock.demand.classes import INTERVAL_CUT, NEW_WEEKS, demand_class, xyz
+from targeting.stock.demand.forecast import Floats, Ints, best, best_discounted, every_ses, imapa
 from targeting.stock.inputs import UNIT, WEEKS
 
 # A series is there because it sold once, so its first week proves little: an eighth of it counts,

@@ -14,7 +14,7 @@ import math
 import numpy as np
 import pytest
 
-from targeting.stock.economics import (
+from targeting.stock.formulas.economics import (
     all_units_discount,
     backorder_fraction,
     economic_order_quantity,
@@ -23,7 +23,7 @@ from targeting.stock.economics import (
     lot_cost,
     quantity_with_backorders,
 )
-from tests.stock.textbook.by_hand import least
+from tests.stock.formulas.by_hand import least
 
 # demand, cost of an order, cost of holding; printed quantity and how exactly
 ORDER_QUANTITIES = [

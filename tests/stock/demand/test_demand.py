@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from targeting.stock.demand import describe_block, described, weeks_in_stock
-from targeting.stock.forecast import Floats
+from targeting.stock.demand.describe import describe_block, described, weeks_in_stock
+from targeting.stock.demand.forecast import Floats
 
 TOLD = ("rate", "level", "error", "interval", "squared_variation", "variation", "young")
 

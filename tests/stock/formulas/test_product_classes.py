@@ -7,7 +7,7 @@ import statistics
 import polars as pl
 import pytest
 
-from targeting.stock.classes import abc, demand_class, xyz
+from targeting.stock.demand.classes import abc, demand_class, xyz
 
 # revenues in minor units; letters in their order. Shares are cumulative, the product itself in it
 REVENUES = [

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from targeting.stock.empty_shelves import COUNT_HOLDS_DAYS, count_history, days_out
-from targeting.stock.sales import sales_lines
-from targeting.stock.shelves import Shelves
+from targeting.stock.demand.empty_shelves import COUNT_HOLDS_DAYS, count_history, days_out
+from targeting.stock.demand.sales import sales_lines
+from targeting.stock.demand.shelves import Shelves
 
 if TYPE_CHECKING:
     from tests.stock.conftest import SmallShop

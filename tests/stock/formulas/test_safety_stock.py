@@ -12,8 +12,8 @@ import math
 import numpy as np
 import pytest
 
-from targeting.stock.levels import Floats, safety_stock, spread, stockout_risk, units_short
-from tests.stock.textbook import by_hand
+from targeting.stock.formulas.levels import Floats, safety_stock, spread, stockout_risk, units_short
+from tests.stock.formulas import by_hand
 
 # demand, sd, lead time, its sd, service level; printed safety stock and how exactly
 SAFETY_STOCK = [

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.special import pdtr, pdtrc, pdtrik
 
-from targeting.stock.levels import Floats, Number, floats, safety_stock, spread
+from targeting.stock.formulas.levels import Floats, Number, floats, safety_stock, spread
 
 ROUNDING: Final = 1e-12  # of a sum of probabilities
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from targeting.stock.shelves import Shelves
+from targeting.stock.demand.shelves import Shelves
 
 PLACES = pl.DataFrame(
     {"product_id": ["a", "a", "a", "b", "b"], "location": [None, "L", "M", None, "L"]}

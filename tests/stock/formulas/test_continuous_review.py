@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from targeting.stock.continuous_review import (
+from targeting.stock.formulas.continuous_review import (
     Costs,
     Policy,
     backorder_policy,
@@ -24,9 +24,9 @@ from targeting.stock.continuous_review import (
     safety_stock_policy,
     second_order_loss,
 )
-from targeting.stock.levels import Floats
-from targeting.stock.slow_movers import best_poisson_policy, poisson_r_q_cost
-from tests.stock.textbook import by_hand
+from targeting.stock.formulas.levels import Floats
+from targeting.stock.formulas.slow_movers import best_poisson_policy, poisson_r_q_cost
+from tests.stock.formulas import by_hand
 
 
 @dataclass(frozen=True)

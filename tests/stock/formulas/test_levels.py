@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targeting.stock.levels import (
+from targeting.stock.formulas.levels import (
     Floats,
     period_days,
     safety_stock,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from targeting.stock.levels import Floats, Number, floats
+from targeting.stock.formulas.levels import Floats, Number, floats
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
+from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import PURCHASES, UNIT, shaped
-from targeting.stock.shelves import Shelves
 
 _WEEKS_IN_ALL: Final = 1 << 17  # more than there are between year 1 and year 2500
 

@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from targeting.stock.croston import croston, sba, tsb
-from targeting.stock.forecast import Floats, Ints, constant_gains, imapa, ses, settling_gains
+from targeting.stock.demand.croston import croston, sba, tsb
+from targeting.stock.demand.forecast import Floats, Ints, constant_gains, imapa, ses, settling_gains
 
 NIST = [71, 70, 69, 68, 64, 65, 72, 78, 75, 75, 75, 70]
 PAIR = [6, 0, 4]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from targeting.stock.continuous_review import Costs, Policy
-from targeting.stock.levels import Floats, Number, floats
-from targeting.stock.newsvendor import (
+from targeting.stock.formulas.continuous_review import Costs, Policy
+from targeting.stock.formulas.levels import Floats, Number, floats
+from targeting.stock.formulas.newsvendor import (
     critical_ratio,
     newsvendor_cost,
     newsvendor_poisson,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from targeting.stock.croston import croston, sba, tsb
-from targeting.stock.forecast import (
+from targeting.stock.demand.croston import croston, sba, tsb
+from targeting.stock.demand.forecast import (
     Fit,
     Floats,
     best_ses,
@@ -14,7 +14,7 @@ from targeting.stock.forecast import (
     ses,
     settling_gains,
 )
-from targeting.stock.rivals import last_weeks
+from targeting.stock.demand.rivals import last_weeks
 
 
 def column(*weeks: float) -> Floats:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from targeting.stock.continuous_review import (
+from targeting.stock.formulas.continuous_review import (
     Costs,
     Policy,
     backorder_policy,
@@ -27,7 +27,7 @@ from targeting.stock.continuous_review import (
     safety_stock_policy,
     second_order_loss,
 )
-from targeting.stock.economics import (
+from targeting.stock.formulas.economics import (
     all_units_discount,
     backorder_fraction,
     economic_order_quantity,
@@ -36,8 +36,8 @@ from targeting.stock.economics import (
     lot_cost,
     quantity_with_backorders,
 )
-from targeting.stock.levels import Floats, units_short
-from targeting.stock.newsvendor import (
+from targeting.stock.formulas.levels import Floats, units_short
+from targeting.stock.formulas.newsvendor import (
     base_stock_normal,
     base_stock_poisson,
     critical_ratio,
@@ -48,7 +48,7 @@ from targeting.stock.newsvendor import (
     newsvendor_poisson,
     poisson_units_short,
 )
-from targeting.stock.slow_movers import best_poisson_policy, poisson_r_q_cost
+from targeting.stock.formulas.slow_movers import best_poisson_policy, poisson_r_q_cost
 
 ROOT: Final = Path(__file__).parents[3]
 PYTHON: Final = ROOT / ".venv-stockpyl" / "bin" / "python"

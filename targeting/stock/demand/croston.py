@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from targeting.stock.forecast import (
+from targeting.stock.demand.forecast import (
     SETTINGS,
     Fit,
     Floats,

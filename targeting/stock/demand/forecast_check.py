@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from targeting.stock.demand import METHODS, described, matrices
-from targeting.stock.forecast import Floats
+from targeting.stock.demand.describe import METHODS, described, matrices
+from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.rivals import FIVE
+from targeting.stock.formulas.levels import safety_stock
 from targeting.stock.inputs import Schema
-from targeting.stock.levels import safety_stock
-from targeting.stock.rivals import FIVE
 
 HELD_OUT: Final = 8  # weeks
 LEAST_WEEKS: Final = 16  # before those

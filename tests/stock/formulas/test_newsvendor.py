@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scipy.special import pdtr
 
-from targeting.stock.levels import units_short
-from targeting.stock.newsvendor import (
+from targeting.stock.formulas.levels import units_short
+from targeting.stock.formulas.newsvendor import (
     base_stock_normal,
     base_stock_poisson,
     critical_ratio,
@@ -25,7 +25,7 @@ from targeting.stock.newsvendor import (
     newsvendor_poisson,
     poisson_units_short,
 )
-from tests.stock.textbook import by_hand
+from tests.stock.formulas import by_hand
 
 # cost of a unit short and of one left over; printed ratio
 RATIOS = [

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from targeting.stock import forecast_check
-from targeting.stock.demand import weeks_seen
-from targeting.stock.sales import sales_lines, weekly_sums
-from targeting.stock.shelves import Shelves
+from targeting.stock.demand import forecast_check
+from targeting.stock.demand.describe import weeks_seen
+from targeting.stock.demand.sales import sales_lines, weekly_sums
+from targeting.stock.demand.shelves import Shelves
 
 END = dt.date(2017, 12, 31)
 MOST_UNITS = 100  # of a line; more are gallons of fuel in thousandths

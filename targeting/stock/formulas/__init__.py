@@ -1,0 +1,1 @@
+"""Textbook formulas of inventory on whole columns, each with its source."""
