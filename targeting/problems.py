@@ -116,6 +116,8 @@ def listed(words: Sequence[str], most: int = 12) -> str:
 _INVISIBLE = re.compile(
     "[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u202a-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff]"
 )
+# A password in the URL of a database, which is refused and must not be shown again.
+_SECRET = re.compile(r"(?<=:)(?!//)\S+(?=@)|(?<=password=)[^\s&\"',}]+")
 _TURNS_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would reorder the terminal's line
 
 
@@ -130,7 +132,8 @@ def _visible(found: re.Match[str]) -> str:
 
 def _caret(place: Place) -> list[str]:
     """Draw the line with the stretch underlined; a window of it where the line is long."""
-    text = _TURNS_ROUND.sub("·", "".join(c if c.isprintable() else " " for c in place.excerpt))
+    plain = _SECRET.sub(lambda found: "*" * len(found[0]), place.excerpt)
+    text = _TURNS_ROUND.sub("·", "".join(c if c.isprintable() else " " for c in plain))
     start = place.column - 1
     skipped = max(0, start - 60)
     shown = text[skipped : skipped + 120]

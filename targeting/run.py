@@ -9,6 +9,7 @@ from typing import Any
 
 from targeting import __version__
 from targeting.customers.table import CustomerData
+from targeting.delivery.deliver import deliver_due, rehearse
 from targeting.forgetting import without_forgotten
 from targeting.intake.accounts import Read
 from targeting.intake.read import read_sources, stops
@@ -58,8 +59,16 @@ def run(plan: Plan, options: Options) -> Finished:
     with only_one(options.out, "another run is writing here; waiting for it"):
         ledger = shop_ledger(workspace, options.out)
         if ledger is None:
-            return _night(plan, options, read, tuple(analysed), None)
-        return three_times(lambda: _night(plan, options, read, tuple(analysed), ledger), ledger)
+            finished = _night(plan, options, read, tuple(analysed), None)
+        else:
+            finished = three_times(
+                lambda: _night(plan, options, read, tuple(analysed), ledger), ledger
+            )
+        if not options.dry_run and workspace.deliveries:
+            tell("delivering lists")
+            committed_to = shop_ledger(workspace, options.out)
+            deliver_due(workspace, workspace.deliveries, options.out, committed_to)
+        return finished
 
 
 def _night(
@@ -103,6 +112,7 @@ def _night(
             manifest = write_results(folder, results, options.timings)
             if tonight.new_models:
                 save_fitted(options.out / "models", tonight.fitted)
+            rehearse(plan.workspace, plan.workspace.deliveries, folder, run_id)
         erase_old(options.out, plan.workspace, plan.contact_rules, ledger, read.as_of)
     return Finished(options.out / run_id, manifest, results.warnings)
 

@@ -196,6 +196,8 @@ def _machine_or_defect(error: BaseException) -> int:
     full = number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
     if full:
         return _end("the disk is full; nothing half-written is left: free some space", MACHINE)
+    if isinstance(error, ConnectionError):  # says itself which database, and what to do
+        return _end(text, MACHINE)
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         help_ = "look at the path, its permissions and the disk, or name another with --out DIR"

@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-_COMMANDS = {
+PARTS = {
     "accept": "Read the planner's edited workbook: the approved order, and what was changed.",
     "backtest": "Replay the past weeks: what these suggestions would have done.",
 }
@@ -14,10 +14,10 @@ _COMMANDS = {
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(PARTS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in PARTS:
             return None
         module = importlib.import_module(f"targeting.cli.stock_{cmd_name}")
         command: click.Command = module.command
@@ -26,4 +26,7 @@ class _Lazy(click.Group):
 
 @click.group("stock", cls=_Lazy)
 def command() -> None:
-    """Take the planner's edited order back, or replay the past."""
+    """Take the planner's edited order back, or replay the past.
+
+    Example: targeting stock accept suggestions.xlsx
+    """

@@ -20,6 +20,7 @@ def command(run: str, option_folder: Path | None, out: Path | None, as_json: boo
 
     Example: targeting undo 2026-11-24-3f1c9a02
     """
+    from targeting.delivery.deliver import refuse_delivered
     from targeting.ledger.commit import three_times
     from targeting.run_folder.ledger import shop_ledger
     from targeting.run_folder.settings import workspace_of_settings
@@ -33,6 +34,7 @@ def command(run: str, option_folder: Path | None, out: Path | None, as_json: boo
         ledger = shop_ledger(workspace, out)
         if ledger is None:
             raise no_such_run(out, run)
+        refuse_delivered(workspace, workspace.deliveries, out, run)
         newest = three_times(lambda: undo(ledger, out, run), ledger)
     kept = out / f"{run}{SUFFIX}"
     if as_json:

@@ -11,6 +11,7 @@ import polars as pl
 from targeting.frames import REASON, ROW
 from targeting.problems import Place, Refused, refuse
 from targeting.workspace.columns import SourceName
+from targeting.workspace.databases import Address
 from targeting.workspace.load import Workspace
 from targeting.workspace.settings import Source
 
@@ -33,10 +34,26 @@ class Origin:
         """What targeting.yaml says of the source."""
         return self.workspace.settings.sources[self.source]
 
+    @property
+    def database(self) -> Address | None:
+        """Say where the database is that the source is read from; None for a file."""
+        if self.form.source is None or self.replaced:
+            return None
+        return Address(self.form.source, self.form.password_env, self.workspace.folder)
+
+    @property
+    def name(self) -> str:
+        """Give the file's name without its folder, or the database and the table in it."""
+        if self.database is None:
+            return self.path.name
+        return f"{self.database.shown} {self.form.table or '(query)'}"
+
     def place(self, *keys: str) -> Place:
         """Find a setting of this source; that of a replaced file is the file itself."""
         if self.replaced and keys == ("file",):
             return Place(self.shown)
+        if self.database is not None and keys == ("file",):
+            keys = ("source",)
         return self.workspace.place("targeting.yaml", "sources", self.source, *keys)
 
     def line(self, number: int) -> Place:
@@ -61,6 +78,7 @@ class Cells:
     # A workbook's cells come as the machine's text: 1234.5 and 2024-12-31 00:00:00, however the
     # column's own texts are written.
     machine_text: bool = False
+    sha256: str | None = None  # of what a database answered; None for a file
 
     @property
     def rows(self) -> int:

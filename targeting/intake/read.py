@@ -44,6 +44,7 @@ def read_sources(
 
     Raises:
         Refused: with every problem of every source that keeps it from being read.
+        Unreachable: where a database is not there.
     """
     files_of, problems = origins(workspace, files)
     problems += field_problems(workspace)
@@ -51,7 +52,7 @@ def read_sources(
     warnings = [p for p in more if p.severity == "warning"]
     if stopping := errors([*problems, *more]):
         raise Refused(stopping)
-    sorted_rows, more = _sort_all(workspace, found)
+    sorted_rows, digests, more = _sort_all(workspace, found)
     if more:
         raise Refused(more)
     purchases = sorted_rows.get("purchases")
@@ -66,27 +67,30 @@ def read_sources(
         parted = reject_after(purchases.kept, day)
         sorted_rows["purchases"] = reject_more("purchases", purchases, parted.kept, parted.refused)
     warnings += odd
-    return _finished(found, sorted_rows, day, warnings)
+    return _finished(found, sorted_rows, digests, day, warnings)
 
 
 def _sort_all(
     workspace: Workspace, found: Mapping[SourceName, Found]
-) -> tuple[dict[SourceName, SourceRows], list[Problem]]:
+) -> tuple[dict[SourceName, SourceRows], dict[SourceName, str], list[Problem]]:
     rows: dict[SourceName, SourceRows] = {}
+    digests: dict[SourceName, str] = {}
     problems: list[Problem] = []
     for source, file in found.items():
         columns = columns_of(workspace.settings, source, list(file.positions))
         try:
             cells = read_cells(file.origin, file.opened, file.positions)
             rows[source] = sort_rows(file.origin, cells, columns)
+            digests[source] = cells.sha256 or sha256(file.origin.path)
         except Refused as refused:
             problems += refused.problems
-    return rows, problems
+    return rows, digests, problems
 
 
 def _finished(
     found: Mapping[SourceName, Found],
     rows: Mapping[SourceName, SourceRows],
+    digests: Mapping[SourceName, str],
     as_of: dt.date,
     warnings: list[Problem],
 ) -> Read:
@@ -99,7 +103,7 @@ def _finished(
         kept, filled = fill(before, part.columns) if source in FILLED else (before, {})
         future = _future(source, kept, part, as_of)
         counts[source] = Counts(
-            file=origin.path.name,
+            file=origin.name,
             rows=part.rows,
             used=kept.height,
             rejected=_by_reason(part.rejects),
@@ -108,7 +112,7 @@ def _finished(
             filled=filled,
             not_finite=flag_counts(part.kept, NOT_FINITE),
             future=future,
-            sha256=sha256(origin.path),
+            sha256=digests[source],
         )
         frames[source], unfilled[source] = kept, before
         warnings += [*part.warnings, *_odd(origin, counts[source], part)]
@@ -148,7 +152,8 @@ def _odd(origin: Origin, counts: Counts, part: SourceRows) -> list[Problem]:
     """Warn of what may be meant, and may be a mistake."""
     found = []
     if counts.rows == 0:
-        message = f"{origin.shown} has a header and no row"
+        has = "has a header and" if origin.database is None else "gives"
+        message = f"{origin.shown or origin.name} {has} no row"
         found.append(Problem("I101", message, origin.place("file"), None, "warning"))
     for name, count in counts.future.items():
         message = f"{origin.source}: {count} dates of '{name}' lie after the run's day"

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from targeting.intake.columnar import open_columnar, refuse_nested
+from targeting.intake.database_errors import Unreachable
 from targeting.intake.delimited import open_delimited
 from targeting.intake.headers import Sought
 from targeting.intake.json_records import open_json, open_ndjson
@@ -27,11 +28,16 @@ FORMATS = {
 
 
 def open_source(origin: Origin, sought: Sought) -> Opened:
-    """Open the file of a source.
+    """Open the file of a source, or its table or query in a database.
 
     Raises:
         Refused: where it is missing, no file, empty, unreadable, or not what it says it is.
+        Unreachable: where the database is not there.
     """
+    if origin.database is not None:
+        from targeting.intake.database import open_database
+
+        return open_database(origin, origin.database)
     _refuse_what_is_no_file(origin)
     kind = _kind(origin)
     try:
@@ -56,6 +62,8 @@ def read_cells(origin: Origin, opened: Opened, columns: dict[str, int]) -> Cells
     """Read the cells of our columns, all of them plain values."""
     try:
         cells = opened.cells(columns)
+    except Unreachable:
+        raise
     except OSError as error:
         raise _unreadable(origin, error) from None
     refuse_nested(origin, cells.frame)

@@ -12,6 +12,7 @@ import polars as pl
 
 from targeting.campaigns.contacts import contacts
 from targeting.campaigns.decide import Decided
+from targeting.delivery.rows import write_deliveries
 from targeting.exports.contacts import write_contacts
 from targeting.exports.messages import Messages
 from targeting.exports.seeds import seed_rows, with_messages
@@ -132,6 +133,12 @@ def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> Non
         seeds=seeds,
     )
     verify(folder, written, workspace.destinations)
+    if not results.draft:
+        delivered = {name: workspace.destinations[name] for name in workspace.deliveries}
+        more, refusals = write_deliveries(
+            folder, lists, delivered, shop=shop, texts=fields, seeds=seeds
+        )
+        written, refused = [*written, *more], pl.concat([refused, refusals])
     rows |= {file.path: file.rows for file in written}
     tables = {"summary": results.summary, "funnel": results.funnel}
     if refused.height:

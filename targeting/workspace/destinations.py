@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from targeting.workspace.databases import DeliverForm
 from targeting.workspace.forms import Form, OneOrMore, Text, Whole, YesNo, refused
 
 Normal = Literal["email", "email_google", "e164", "e164_digits", "lower", "name"]
@@ -79,6 +80,7 @@ class Destination(Form):
     csv: CsvForm = CsvForm()
     split_at: Annotated[int | None, BeforeValidator(_rows)] = None
     seeds: tuple[dict[str, Text], ...] = ()
+    deliver: DeliverForm | None = None
     columns: Annotated[
         tuple[Annotated[dict[str, ColumnForm], BeforeValidator(_single)], ...], Field(min_length=1)
     ]

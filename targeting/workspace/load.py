@@ -8,6 +8,7 @@ from pathlib import Path
 
 from targeting.problems import Place, Problem
 from targeting.workspace.catalogue import Catalogue, customer_fields, product_fields
+from targeting.workspace.databases import DeliverForm
 from targeting.workspace.destinations import Destination
 from targeting.workspace.forms import F, read_form
 from targeting.workspace.policy import Policy
@@ -37,6 +38,15 @@ class Workspace:
         """Give the rule files of a kind, by name."""
         start = f"rules/{kind}/"
         return [file for name, file in sorted(self.files.items()) if name.startswith(start)]
+
+    @property
+    def deliveries(self) -> dict[str, DeliverForm]:
+        """Give the tables that active destinations of contacts deliver to, by destination."""
+        return {
+            name: form.deliver
+            for name, form in sorted(self.destinations.items())
+            if form.active and form.of == "contacts" and form.deliver is not None
+        }
 
     def place(self, file: str, *path: str) -> Place:
         """Find the place of a setting, for a problem that shows only with the data."""

@@ -10,6 +10,7 @@ from babel.numbers import get_currency_precision
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from targeting.workspace.columns import EVENTS, SOURCE_COLUMNS, FieldType, SourceName
+from targeting.workspace.databases import DatabaseUrl, Variable
 from targeting.workspace.forms import (
     Date,
     Form,
@@ -17,6 +18,7 @@ from targeting.workspace.forms import (
     OneOrMore,
     Percentage,
     Span,
+    Text,
     YesNo,
     refused,
 )
@@ -74,9 +76,13 @@ class Shop(Form):
 
 
 class Source(Form):
-    """One file and how its columns are called."""
+    """One file, or one table or query of a database, and how its columns are called."""
 
-    file: str
+    file: str = ""
+    source: DatabaseUrl | None = None
+    table: Text | None = None
+    query: Text | None = None
+    password_env: Variable | None = None
     format: Literal["csv", "json", "ndjson", "parquet", "xlsx"] | None = None
     delimiter: str | None = None
     encoding: str | None = None
@@ -85,6 +91,24 @@ class Source(Form):
     newest_by: str | None = None
     key: OneOrMore | None = None
     where: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if bool(self.file) == (self.source is not None):
+            raise refused("says not from which one place it is read", _PLACES)
+        of_database = {"table", "query", "password_env"} & self.model_fields_set
+        of_file = {"format", "delimiter", "encoding", "sheet"} & self.model_fields_set
+        if strange := sorted(of_file if self.source else of_database):
+            other = "a file" if self.source else "a database"
+            raise refused(f"'{strange[0]}' belongs to {other}", f"remove it, or read {other}")
+        if self.source is not None and (self.table is None) == (self.query is None):
+            raise refused(
+                "says not exactly one thing to read", "table: customers, or query: SELECT …"
+            )
+        return self
+
+
+_PLACES = "file: data/customers.csv; or source: postgresql://… and table: …"
 
 
 class FieldForm(Form):

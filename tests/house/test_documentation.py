@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from targeting import explain
@@ -71,6 +72,10 @@ def test_every_command_and_option_in_the_documentation_exists() -> None:
     for page, name, rest in found:
         assert name in COMMANDS, f"{page}: targeting {name}"
         command = importlib.import_module(f"targeting.cli.{name}").command
+        if isinstance(command, click.Group):
+            part, _, rest = rest.strip().partition(" ")
+            assert part in command.list_commands(click.Context(command)), f"{page}: {name} {part}"
+            command = command.get_command(click.Context(command), part)
         options = {option for param in command.params for option in param.opts} | {"--help"}
         for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest.split("#")[0]):
             assert option in options, f"{page}: targeting {name} {option}"

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from targeting.cli.main import COMMANDS
+from targeting.cli.stock import PARTS
 from tests.kit.shop import ROOT, run_here
 
 HEAVY = {"polars", "pydantic", "sklearn", "numpy", "scipy", "pandas", "altair", "rich", "yaml"}
@@ -54,7 +55,17 @@ def test_every_command_file_is_a_command() -> None:
         for path in (ROOT / "targeting/cli").glob("*.py")
         if "@click.command(" in path.read_text(encoding="utf-8")
     }
-    assert with_command == set(COMMANDS)
+    parts = {f"stock_{part}" for part in PARTS}
+    assert with_command == (set(COMMANDS) - {"stock"}) | parts
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_of_a_command_has_one_sentence_and_one_example(
+    part: str, tmp_path: Path
+) -> None:
+    ran = run_here("stock", part, "--help", cwd=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Example: targeting stock {part}" in " ".join(ran.out.split())
 
 
 def test_help_lists_every_command(tmp_path: Path) -> None:

@@ -107,12 +107,18 @@ def policy(workspace: Workspace, names: Named) -> Schema:
 def export(workspace: Workspace, names: Named) -> Schema:
     """Make the schema of exports/*.yaml."""
     fields = [*workspace.customer_fields, *_CONTACT_COLUMNS]
+    seed = inline(keyed(text(), like=dict.fromkeys(workspace.customer_fields, text())))
     only_rules = one_or_more(one_of(names.all_rules))
-    form = form_schema(ColumnForm, SETTING_WORDS, {("ColumnForm", "field"): _offering(*fields)})
+    column: Instead = {
+        ("ColumnForm", "field"): _offering(*fields),
+        ("ColumnForm", "yes_no"): {"type": "array", "minItems": 2, "maxItems": 2},
+    }
+    form = form_schema(ColumnForm, SETTING_WORDS, column)
     single = keyed(inline(form)) | {"title": "column", "minProperties": 1, "maxProperties": 1}
     instead: Instead = {
         ("Destination", "split_at"): _ROWS.schema(),
         ("Destination", "columns"): several(single),
+        ("Destination", "seeds"): several(seed, 0),
         ("Only", "rule"): only_rules,
         ("Only", "kind"): one_or_more(one_of(RULE_KINDS)),
         ("Only", "channel"): one_or_more(one_of(names.channels)),

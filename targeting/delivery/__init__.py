@@ -1,0 +1,1 @@
+"""Lists delivered to a table of a database, each exactly once for each run."""
