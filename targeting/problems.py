@@ -132,11 +132,13 @@ def _visible(found: re.Match[str]) -> str:
 
 def _caret(place: Place) -> list[str]:
     """Draw the line with the stretch underlined; a window of it where the line is long."""
-    plain = _SECRET.sub(lambda found: "*" * len(found[0]), place.excerpt)
-    text = _TURNS_ROUND.sub("·", "".join(c if c.isprintable() else " " for c in plain))
     start = place.column - 1
     skipped = max(0, start - 60)
-    shown = text[skipped : skipped + 120]
+    around = max(0, skipped - 200)  # what hides a password may stand outside of the window
+    near = place.excerpt[around : skipped + 320]
+    plain = _SECRET.sub(lambda found: "*" * len(found[0]), near)
+    text = _TURNS_ROUND.sub("·", "".join(c if c.isprintable() else " " for c in plain))
+    shown = text[skipped - around : skipped - around + 120]
     before, word = shown[: start - skipped], shown[start - skipped : place.end_column - 1 - skipped]
     caret = " " * _width(before) + "^" * max(1, _width(word))
     return [f"{place.line:5} | {shown.rstrip()}", f"      | {caret}"]

@@ -42,3 +42,13 @@ def test_the_nearest_word_is_proposed() -> None:
     assert did_you_mean("High spender", ["High spenders", "Low"]) == "did you mean 'High spenders'?"
     assert did_you_mean("a\u00a0b", ["a b"]) == "type 'a b' again: U+00A0 hides in it"
     assert did_you_mean("zzz", ["a", "b"]) == "one of: a, b"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://shop:s3cret@db/crm", "postgresql://db/crm?password=s3cret&x=1"]
+)
+@pytest.mark.parametrize("before", ["", "y, " * 300])
+def test_a_password_in_a_line_is_not_printed_again(url: str, before: str) -> None:
+    shown = drawn(f"source: {before}{url}", url)[0]
+    assert "s3cret" not in shown
+    assert "******" in shown
