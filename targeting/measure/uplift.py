@@ -9,17 +9,18 @@ from typing import Final
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, HELD_OUT, RULE, SELECTED
+from targeting.frames import CUSTOMER, HELD_OUT, RULE, SEGMENT, SELECTED
 from targeting.measure.exposures import BOUGHT, first_exposures, what_they_bought, with_windows
+from targeting.measure.figures import Count, Effect, Figure
+from targeting.measure.rates import compare_rates
 from targeting.measure.runs import decided_of
-from targeting.measure.tally import ARM, ENDS_ON
+from targeting.measure.tally import ENDS_ON, SEEN, tally
 from targeting.rules.model import Contact, Rule
 from targeting.workspace.literals import Period
 
 WITHIN: Final = Period(30, "day")
 NIGHTS: Final = 30  # the newest whose thirty days are over: they tell of the rule as it is now
-FEWEST: Final = 100  # customers in each arm; of fewer a difference is mostly chance
-
+ARMS: Final = (SELECTED, HELD_OUT)
 UPLIFTS: Final = {RULE: pl.String, "uplift": pl.Float64, "source": pl.String}
 
 
@@ -29,22 +30,36 @@ def uplifts(
     """Give rule, uplift and source: additional buyers a contact within 30 days, 0.1 = one in ten.
 
     `measured`: buyers among the contacted less those among the held out, in the newest 30 nights
-    whose 30 days are over; needs 100 customers in each arm, and is never under 0. Else `rule`: its
-    own `uplift:`. A rule with neither has no row. Intention to treat, as in `targeting measure`.
+    whose 30 days are over. It counts where its interval of 95% leaves 0 out, or lies below the
+    rule's own `uplift:`, and is never under 0: what chance alone may have made would order stock
+    for nobody. Else `rule`: its own. A rule with neither has no row. Intention to treat, as in
+    `targeting measure`.
     """
     measured = _measured(rules, out, purchases, as_of)
     rows = []
     for rule in rules:
-        if rule.name in measured:
-            rows.append((rule.name, measured[rule.name], "measured"))
-        elif isinstance(rule.then, Contact) and rule.then.uplift is not None:
-            rows.append((rule.name, float(rule.then.uplift), "rule"))
+        own, seen = _own(rule), measured.get(rule.name)
+        if seen is not None and _tells(seen, own):
+            rows.append((rule.name, round(max(seen.difference or 0, 0), 6), "measured"))
+        elif own is not None:
+            rows.append((rule.name, own, "rule"))
     return pl.DataFrame(rows, schema=UPLIFTS, orient="row")
+
+
+def _own(rule: Rule) -> float | None:
+    if not isinstance(rule.then, Contact) or rule.then.uplift is None:
+        return None
+    return float(rule.then.uplift)
+
+
+def _tells(seen: Effect, own: float | None) -> bool:
+    below = own is not None and seen.high is not None and seen.high < own
+    return seen.leaves_zero_out or below
 
 
 def _measured(
     rules: Sequence[Rule], out: Path, purchases: pl.DataFrame | None, as_of: dt.date
-) -> Mapping[str, float]:
+) -> Mapping[str, Effect]:
     names = [rule.name for rule in rules if rule.holdout is not None]
     if purchases is None or CUSTOMER not in purchases.columns or not names:
         return {}
@@ -55,12 +70,14 @@ def _measured(
     if exposed.is_empty():
         return {}
     seen = what_they_bought(exposed, purchases.drop_nulls(CUSTOMER), WITHIN, 0)
-    arms = {arm: pl.col(ARM) == arm for arm in (SELECTED, HELD_OUT)}
-    counted = seen.group_by(RULE).agg(
-        *(arm.sum().alias(f"{name}_n") for name, arm in arms.items()),
-        *((pl.col(BOUGHT) & arm).sum().alias(f"{name}_bought") for name, arm in arms.items()),
-    )
-    enough = counted.filter(*(pl.col(f"{name}_n") >= FEWEST for name in arms))
-    rate = {name: pl.col(f"{name}_bought") / pl.col(f"{name}_n") for name in arms}
-    more = (rate[SELECTED] - rate[HELD_OUT]).clip(lower_bound=0).round(6)
-    return dict(enough.select(RULE, more.alias("uplift")).iter_rows())
+    buyers = tally(seen.drop(SEGMENT), BOUGHT.removeprefix(SEEN))
+    nobody = Count(0, 0)
+    return {
+        name: compare_rates(*(_count(buyers.get(((name, None), arm), nobody)) for arm in ARMS))
+        for name in names
+    }
+
+
+def _count(figure: Figure) -> Count:
+    assert isinstance(figure, Count)
+    return figure
