@@ -10,6 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.exports.messages import Messages
+from targeting.exports.recipients import recipients
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.plan import Plan, examine
 from targeting.preview import Scored, known_rules, last_scored, rows_for
@@ -26,6 +28,7 @@ from targeting.run_folder.write import latest
 NEARLY_ALL = 0.9
 CODES = ("D001", "D002", "D003", "D004", "N001")
 FEW = 3  # how many other rules a finding names
+TRIED = 200  # customers a rule whose messages are written
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def everything(folder: Path, out: Path, today: dt.date) -> tuple[Problem, ...]:
             seen = _matched(plan, last_scored(out, plan.workspace))
             analysed = [_with_count(one, seen) for one in analysed]
             found += [*_data_findings(seen, last, plan), *changes(plan, last)]
+            found += _rehearsed(seen, plan)
         except Refused as error:  # a damaged run says nothing against the rules
             found += [replace(problem, severity="warning") for problem in error.problems]
     found += without_accepted(analysed, plan.rules, as_of, ANALYSIS_CODES)
@@ -104,6 +108,26 @@ def _data_findings(seen: _Matched, last: Path, plan: Plan) -> list[Problem]:
         for problem in (*_of_rule(rule, seen, minor), *_grown(rule, seen, then))
     ]
     return without_accepted(found, seen.rules, seen.scored.as_of, CODES)
+
+
+def _rehearsed(seen: _Matched, plan: Plan) -> list[Problem]:
+    """Warn of what is wrong with the messages of a sample of those whom each rule could reach."""
+    workspace = plan.workspace
+    messages = Messages(
+        workspace.folder,
+        workspace.settings.shop,
+        seen.scored.as_of,
+        fields=workspace.customer_fields,
+        policy=workspace.policy,
+    )
+    found: list[Problem] = []
+    for rule in seen.rules:
+        met = seen.customers.filter(seen.met[rule.name])
+        sample = recipients(
+            seen.scored.folder, met, rule, workspace.policy, lambda reached: reached.head(TRIED)
+        )
+        found += messages.rehearse(sample)
+    return [replace(problem, severity="warning") for problem in found]
 
 
 def _eligible(last: Path) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from targeting.customers.derived import check_computed
 from targeting.customers.table import replaced_fields
 from targeting.exports.check import check_destinations
 from targeting.exports.messages import Messages
+from targeting.exports.rehearsal import EXAMPLE_DAY, rehearse_examples
 from targeting.intake.wanted import field_problems
 from targeting.problems import Problem, Refused, errors, in_order
 from targeting.rules.model import Contact, Rule
@@ -85,7 +85,7 @@ def _whole_sets(
 
 
 def _check_messages(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem]:
-    """Check each template on the channels that its rules use it for."""
+    """Check each template on the channels that its rules use it for, and on their examples."""
     used: dict[str, set[str]] = {}
     for rule in rules:
         if isinstance(rule.then, Contact):
@@ -96,8 +96,11 @@ def _check_messages(workspace: Workspace, rules: Sequence[Rule]) -> list[Problem
     messages = Messages(
         workspace.folder,
         workspace.settings.shop,
-        dt.date.min,
+        EXAMPLE_DAY,
         fields=workspace.customer_fields,
         policy=workspace.policy,
     )
-    return messages.check(used)
+    problems = messages.check(used)
+    if errors(problems):
+        return problems
+    return problems + rehearse_examples(messages, rules, workspace.customer_fields, problems)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.exports.recipients import CUSTOMERS
 from targeting.frames import CUSTOMER, SEGMENT
 from targeting.problems import Place, refuse
 from targeting.rules.match import funnel, match
@@ -34,7 +35,12 @@ class Scored:
 
     customers: pl.LazyFrame  # money in minor units
     as_of: dt.date
-    run: str
+    folder: Path
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return self.folder.name
 
 
 def last_scored(out: Path, workspace: Workspace) -> Scored:
@@ -49,10 +55,10 @@ def last_scored(out: Path, workspace: Workspace) -> Scored:
         raise refuse("W002", message, Place(str(out)), "make one: targeting run")
     manifest = read_manifest(folder)
     fields = workspace.customer_fields
-    customers = pl.scan_parquet(folder / "customers.parquet")
+    customers = pl.scan_parquet(folder / CUSTOMERS)
     digits = workspace.settings.shop.minor_digits
     as_of = dt.date.fromisoformat(str(manifest["as_of"]))
-    return Scored(_in_minor_units(customers, fields, digits), as_of, folder.name)
+    return Scored(_in_minor_units(customers, fields, digits), as_of, folder)
 
 
 def preview(
@@ -70,6 +76,18 @@ def preview(
     frame = rows_for(known, scored)
     met = match(frame.lazy(), known, scored.as_of, minor).collect()
     return [_preview(rule, frame, met, scored.as_of, minor) for rule in chosen]
+
+
+def meeting(scored: Scored, rule: Rule, minor: int) -> pl.DataFrame:
+    """Give customer_id, and segment where there are any, of those who meet a rule.
+
+    Raises:
+        Refused: where the last run has not computed a field that the rule reads.
+    """
+    _has_fields(rule, scored.customers.collect_schema().names())
+    frame = rows_for([rule], scored)
+    met = match(frame.lazy(), [rule], scored.as_of, minor).collect()[rule.name]
+    return frame.filter(met)
 
 
 def known_rules(rules: Sequence[Rule], scored: Scored) -> list[Rule]:

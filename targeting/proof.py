@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from targeting.campaigns.rehearse import rehearse
+from targeting.exports.rehearsal import EXAMPLE_DAY
 from targeting.plan import Plan
 from targeting.problems import Problem, in_order
 from targeting.rules.model import Example, Line, Rule
 from targeting.rules.say import says_line
 from targeting.rules.try_examples import own_lines, passes
 
-# The day on which examples without one of their own are tried; none may depend on it.
-AS_OF = dt.date(2026, 11, 24)
+AS_OF = EXAMPLE_DAY
 OTHER_DAYS = (dt.date(2024, 2, 29), dt.date(2027, 3, 15))  # a leap year, and after a short month
 
 

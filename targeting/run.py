@@ -106,15 +106,15 @@ def _night(
     options.tell("writing lists, sheet and report")
     if options.dry_run:
         with whole_or_nothing(options.out, run_id) as folder:
-            manifest = write_results(folder, results, options.timings)
+            manifest, warnings = write_results(folder, results, options.timings)
     else:
         with committed(options.out, run_id, commit_of(options, tonight, results, ledger)) as folder:
-            manifest = write_results(folder, results, options.timings)
+            manifest, warnings = write_results(folder, results, options.timings)
             if tonight.new_models:
                 save_fitted(options.out / "models", tonight.fitted)
             rehearse(plan.workspace, plan.workspace.deliveries, folder, run_id)
         erase_old(options.out, plan.workspace, plan.contact_rules, ledger, read.as_of)
-    return Finished(options.out / run_id, manifest, results.warnings)
+    return Finished(options.out / run_id, manifest, warnings)
 
 
 def fit_models(plan: Plan, options: Options) -> Fitted:

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from targeting.frames import (
-    CHANNEL,
-    CUSTOMER,
-    OUTCOME,
-    RULE,
-    SEGMENT,
-    SELECTED,
-    stable_hash,
-)
+from targeting.campaigns.variants import template_of, variant_of
+from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, RULE, SEGMENT, SELECTED
 from targeting.rules.model import Rule
 from targeting.rules.say import because
 
@@ -68,7 +61,7 @@ def _told(chosen: pl.DataFrame, known: pl.DataFrame, rule: Rule, words: _Words) 
     """Put beside each customer of a rule what is said, and why."""
     said = known.with_columns(
         pl.lit(rule.contact.offer).alias("_offer"),
-        _template(rule, words.key).alias("_message"),
+        template_of(rule, variant_of(rule, words.key, pl.col(_PERSON))).alias("_message"),
         because(rule, words.as_of, words.minor).alias("_because"),
     ).select(pl.col(f"_{name}").alias(name) for name in _SAID)
     return pl.concat([chosen, _fields(known), said], how="horizontal")
@@ -81,12 +74,3 @@ def _nothing(chosen: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 def _fields(known: pl.DataFrame) -> pl.DataFrame:
     return known.drop(CUSTOMER, _PERSON, *_OWN, strict=False)
-
-
-def _template(rule: Rule, key: str) -> pl.Expr:
-    """Name each customer's template; of several variants a stable one."""
-    templates = [rule.contact.messages[variant] for variant in sorted(rule.contact.messages)]
-    if len(templates) == 1:
-        return pl.lit(templates[0])
-    bucket = stable_hash(key, "variant", rule.name, pl.col(_PERSON)) % len(templates)
-    return bucket.replace_strict(dict(enumerate(templates)), return_dtype=pl.String)

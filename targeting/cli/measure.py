@@ -73,9 +73,14 @@ class _Nights:
     files: Mapping[str, Path]
 
 
+# Answers of which fewer are better, where two messages are compared.
+_UNWELCOME = ("bounced", "complained", "unsubscribed")
+
+
 @click.command("measure")
 @click.argument("run", required=False)
 @click.option("--rule", metavar="RULE", help="Only this rule; without a RUN in all runs.")
+@click.option("--variants", is_flag=True, help="Compare the variants of RULE's message.")
 @click.option("--since", metavar="DATE", callback=_read_since, help="All runs from this day on.")
 @click.option(
     "--within", default="30 days", metavar="PERIOD", callback=_read_period, show_default=True,
@@ -107,6 +112,7 @@ class _Nights:
 def command(
     run: str | None,
     rule: str | None,
+    variants: bool,
     since: dt.date | None,
     within: Period,
     sought: Sought,
@@ -129,6 +135,8 @@ def command(
 
     Example: targeting measure --rule accessory_bundles --since 2026-09-01
 
+    Example: targeting measure --rule accessory_bundles --variants
+
     Example: targeting measure --assignments test.csv --arm group --control none --outcome visit
     """
     if assignments is None:
@@ -137,10 +145,19 @@ def command(
             raise click.UsageError("a RUN has its own day: leave out --since")
         folder = workspace_of(None, option_folder)
         nights = _Nights(folder, out or folder / "out", run, rule, since, as_of, files)
+        if variants:
+            if rule is None:
+                raise click.UsageError("--variants needs --rule RULE")
+            found, control = _of_variants(nights, rule, within, sought)
+            _show(found, as_json, control, lambda each: f"{each.rule}, variant {each.arm}")
+            return
         found = _of_runs(nights, within, sought)
         _show(found, as_json, _HELD_OUT, lambda each: each.rule or _ALL_RULES)
         return
-    _refuse_stray([run, rule, since, as_of, *files], "--assignments has no runs, rules or days")
+    _refuse_stray(
+        [run, rule, since, as_of, variants or None, *files],
+        "--assignments has no runs, rules or days",
+    )
     if arm is None or control is None or not (outcomes or worse):
         raise click.UsageError("--assignments needs --arm, --control and an --outcome")
     from targeting.measure.assignments import Columns
@@ -209,6 +226,35 @@ def _of_runs(nights: _Nights, within: Period, sought: Sought) -> list[Comparison
     elif not found:
         note("nobody was contacted or held out")
     return found
+
+
+def _of_variants(
+    nights: _Nights, rule: str, within: Period, sought: Sought
+) -> tuple[list[Comparison], str]:
+    """Compare each variant of a rule's message with the first by name; give its name, too."""
+    with Progress() as progress:
+        progress.tell("reading runs")
+        from targeting.intake.read import read_sources
+        from targeting.measure import runs
+        from targeting.measure.compare import Question, compare
+        from targeting.measure.variants import by_variant, sent_variants
+        from targeting.plan import prepare
+
+        workspace = prepare(nights.workspace).workspace
+        folders = _folders(nights)
+        sent = sent_variants(folders, rule)
+        first, *others = sorted(sent["variant"].unique())
+        progress.tell("reading sources")
+        read = read_sources(workspace, files=nights.files, as_of=nights.as_of, today=today())
+        progress.tell("comparing")
+        digits = workspace.settings.shop.minor_digits
+        followed = runs.followed(sent, read.frames, within, digits)
+        question = Question(
+            others, first, sought=sought, as_of=read.as_of, less_is_better=_UNWELCOME
+        )
+        found = compare(by_variant(followed, sent), question)
+    note(f"the variants of {rule}, within {within} of the first message, up to {read.as_of}")
+    return found, f"variant {first}"
 
 
 def _folders(nights: _Nights) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +48,11 @@ def list_faults(
     """List what may not stand in a template, in the order of its lines."""
     found = [fault for node in _all(tree) for fault in _faults(node, filters, tests)]
     return sorted(found, key=lambda fault: fault.line)
+
+
+def count_parts(found: Iterable[nodes.Node]) -> int:
+    """Count the parts of some nodes, all that is inside them too."""
+    return sum(1 + count_parts(node.iter_child_nodes()) for node in found)
 
 
 def _faults(node: nodes.Node, filters: Collection[str], tests: Collection[str]) -> Iterator[Fault]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-import polars.selectors as cs
 
+from targeting.exports.failures import Failure, in_plain_words, problem_of
+from targeting.exports.proofread import SUBJECT_LINE, TEXT, gaps, hollow, overlong
+from targeting.exports.values import without_blanks
 from targeting.frames import CHANNEL, CUSTOMER
 from targeting.problems import Place, Problem, Refused, did_you_mean
 from targeting.workspace.catalogue import Catalogue
@@ -25,17 +26,15 @@ if TYPE_CHECKING:
     from targeting.exports.templates import Template
 
 MESSAGE: Final = "message"
-_SUBJECT_LINE: Final = r"^Subject:[^\n]*\n*"
+_NUMBER: Final = "number of contact"
 
 
 @dataclass(frozen=True)
-class _Failure:
-    """Why one customer's message could not be written."""
+class _Attempt:
+    """Messages row for row, missing where one could not be written, and what was wrong."""
 
-    place: Place
-    code: str
-    message: str
-    instead: str | None
+    texts: pl.Series
+    problems: tuple[Problem, ...]
 
 
 class Messages:
@@ -51,7 +50,7 @@ class Messages:
         from targeting.exports.filters import message_filters
         from targeting.exports.grammar import SHOP_PARTS
         from targeting.exports.sandbox import MessageEnvironment
-        from targeting.exports.templates import parse, read_templates
+        from targeting.exports.templates import includes, parse, read_templates
 
         self.fields = fields
         self.policy = policy
@@ -66,6 +65,7 @@ class Messages:
         self._faulty: dict[str, list[Problem]] = {}
         for name, text in texts.items():
             self._templates[name], self._faulty[name] = parse(name, text, self._environment)
+        self._includes = {name: includes(each) for name, each in self._templates.items()}
 
     def check(self, names_used: Mapping[str, Collection[str]]) -> list[Problem]:
         """Report what is wrong with the templates that rules use.
@@ -85,7 +85,7 @@ class Messages:
                 continue
             template = self._templates[name]
             channels = names_used[name]
-            if any(self._is_email(channel) for channel in channels):
+            if not set(channels).isdisjoint(["email", *self.emails]):
                 problems += checks.subject_problems(template, self._templates)
             wanting = sorted(set(channels) & set(self.policy.unsubscribe_line))
             if wanting and not checks.mentions_unsubscribing(template, self._templates):
@@ -107,56 +107,93 @@ class Messages:
         line, `Subject: ...`; other channels lose it.
 
         Raises:
-            Refused: a template is unfit, or a customer's message cannot be written; it names the
-                template, the line and one customer's id, and nothing else of the customer.
+            Refused: a template is unfit, or a customer's message cannot be written or is empty; it
+                names the template, the line and one customer's id, and nothing else of the
+                customer.
         """
+        tried = self._attempt(contacts, "customer")
+        written = contacts.with_columns(tried.texts.alias(TEXT))
+        empty = [each.problem for each in hollow(written, self._templates, "customer")]
+        if tried.problems or empty:
+            raise Refused([*tried.problems, *empty])
+        return tried.texts
+
+    def _attempt(self, contacts: pl.DataFrame, whose: str) -> _Attempt:
+        """Write the messages that can be written, and say why the others cannot be."""
         written: list[str | None] = [None] * contacts.height
-        numbered = contacts.with_row_index("number of contact")
+        problems: list[Problem] = []
+        numbered = contacts.with_row_index(_NUMBER)
         for (name,), group in numbered.group_by([MESSAGE], maintain_order=True):
             if name is not None:
-                for number, text in self._written(str(name), group):
-                    written[number] = text
-        texts = pl.Series(MESSAGE, written, dtype=pl.String).str.strip_chars()
-        by_email = (
-            contacts[CHANNEL]
-            .cast(pl.String)
-            .is_in([c for c in self.policy.channels if self._is_email(c)])
-        )
-        frame = pl.DataFrame({MESSAGE: texts, "email": by_email})
-        without_subject = pl.col(MESSAGE).str.replace(_SUBJECT_LINE, "")
-        chosen = pl.when("email").then(MESSAGE).otherwise(without_subject).alias(MESSAGE)
-        return frame.select(chosen).to_series()
+                failures = self._write(str(name), group, written)
+                problems += [problem_of(failure, whose, at) for failure, at in failures.items()]
+        texts = self._on_channels(contacts[CHANNEL], pl.Series(MESSAGE, written, dtype=pl.String))
+        return _Attempt(texts, tuple(problems))
 
-    def _written(self, name: str, group: pl.DataFrame) -> Iterator[tuple[int, str]]:
-        """Fill one template for its contacts: number of the contact, text."""
+    def proofread(self, contacts: pl.DataFrame, texts: pl.Series) -> list[Problem]:
+        """Warn of messages that are longer than their channel takes (M110).
+
+        `texts` are what `render` made of contacts. Nothing is cut: such a message goes out whole.
+        """
+        written = contacts.with_columns(texts.alias(TEXT))
+        found = overlong(written, self.policy, self._templates, "customer")
+        return [each.warning for each in found]
+
+    def rehearse(self, contacts: pl.DataFrame, whose: str = "customer") -> list[Problem]:
+        """Write messages to find what no template shows by itself; each thing is a warning.
+
+        M107, M112 nothing stands in the subject or message; M110 it is longer than its channel
+        takes; M111 nothing stands before a comma; M201 to M203 it cannot be written. M107, M110 and
+        M112 are errors where they are true of every row of a template and channel. `whose` says
+        what the rows of contacts are.
+
+        Raises:
+            Refused: a template is unfit.
+        """
+        tried = self._attempt(contacts, whose)
+        written = contacts.with_columns(tried.texts.alias(TEXT))
+        found = hollow(written, self._templates, whose)
+        found += overlong(written, self.policy, self._templates, whose)
+        named = [each.warning for each in gaps(written, self._templates, whose)]
+        failed = [replace(problem, severity="warning") for problem in tried.problems]
+        return [*failed, *named, *(each.weighed for each in found)]
+
+    def _write(
+        self, name: str, group: pl.DataFrame, written: list[str | None]
+    ) -> dict[Failure, list[str]]:
+        """Fill one template for its contacts; give whom it could not be filled for, and why."""
         template, wanted = self._ready(name)
         columns = [c for c in group.columns if c in wanted] or [CUSTOMER]
-        filled = _without_blanks(group.select(columns))
-        customers = group[CUSTOMER]
-        failures: dict[_Failure, list[int]] = {}
-        numbers = group["number of contact"]
-        rows = filled.iter_rows(named=True)
-        for position, (number, row) in enumerate(zip(numbers, rows, strict=True)):
+        filled = without_blanks(group.select(columns))
+        failures: dict[Failure, list[str]] = {}
+        who = zip(group[_NUMBER], group[CUSTOMER], filled.iter_rows(named=True), strict=True)
+        for number, customer, row in who:
             names = {key: value for key, value in row.items() if value is not None}
             text = self._filled(template, names | self._night)
             if isinstance(text, str):
-                yield number, text
+                written[number] = text
                 continue
-            failures.setdefault(text, []).append(position)
+            failures.setdefault(text, []).append(str(customer))
             if text.code != "M201":
                 break  # too long or too slow: not once more for every customer
-        if failures:
-            raise Refused(_problem(f, str(customers[at[0]]), len(at)) for f, at in failures.items())
+        return failures
 
-    def _filled(self, template: Compiled, names: dict[str, Any]) -> str | _Failure:
+    def _on_channels(self, channels: pl.Series, written: pl.Series) -> pl.Series:
+        """Leave the subject in e-mails, and take it out of all else."""
+        by_email = channels.cast(pl.String).is_in(self.emails)
+        frame = pl.DataFrame({MESSAGE: written.str.strip_chars(), "email": by_email})
+        without = pl.col(MESSAGE).str.replace(SUBJECT_LINE, "").str.strip_chars()
+        return frame.select(pl.when("email").then(MESSAGE).otherwise(without)).to_series()
+
+    def _filled(self, template: Compiled, names: dict[str, Any]) -> str | Failure:
         from targeting.exports.sandbox import FAILURES, line_of
 
         try:
             return self._environment.render(template, names)
         except FAILURES as error:
             name, line = line_of(error, str(template.name))
-            code, message, word, instead = _in_plain_words(error)
-            return _Failure(self._templates[name].place(line, word), code, message, instead)
+            code, message, word, instead = in_plain_words(error)
+            return Failure(self._templates[name].place(line, word), code, message, instead)
 
     def _ready(self, name: str) -> tuple[Compiled, set[str]]:
         """Give a template ready to fill, and the columns that it reads with its includes."""
@@ -177,23 +214,19 @@ class Messages:
 
     def _with_includes(self, names: Collection[str]) -> set[str]:
         """Give the templates that exist among these, and those they include."""
-        from targeting.exports.templates import includes
-
         found: set[str] = set()
         waiting = [name for name in names if name in self._templates]
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                inner = [other for other, _ in includes(self._templates[name])]
+                inner = [other for other, _ in self._includes[name]]
                 waiting += [other for other in inner if other in self._templates]
         return found
 
     def _wrong_includes(self, template: Template) -> list[Problem]:
-        from targeting.exports.templates import includes
-
         problems = []
-        for other, line in includes(template):
+        for other, line in self._includes[template.name]:
             where = template.place(line, other)
             if other not in self._templates:
                 near = did_you_mean(other, self._templates, what="templates")
@@ -211,61 +244,13 @@ class Messages:
         near = did_you_mean(name, self._templates, what="templates")
         return Problem("M101", f"there is no template '{name}'", Place(f"{FOLDER}/{name}"), near)
 
-    def _is_email(self, channel: str) -> bool:
-        """Tell whether a channel's messages have a subject: `email`, or one that goes there."""
-        described = self.policy.channels.get(channel)
-        return channel == "email" or (described is not None and described.address == "email")
+    @property
+    def emails(self) -> list[str]:
+        """The channels whose messages have a subject: `email`, and those that go there."""
+        channels = self.policy.channels.items()
+        return [name for name, own in channels if name == "email" or own.address == "email"]
 
 
 _UNSUBSCRIBE_LINE: Final = (
     'a last line with the word "unsubscribe", or {{ unsubscribe_url }}, outside of if and for'
 )
-
-
-def _without_blanks(columns: pl.DataFrame) -> pl.DataFrame:
-    """Make texts fit for one line of a message; a blank one is missing.
-
-    A line break inside a name would end an e-mail's subject and begin a header of its own.
-    """
-    columns = columns.cast({cs.decimal(): pl.Float64, cs.categorical() | cs.enum(): pl.String})
-    text = pl.col(pl.String).str.replace_all(r"[\p{Cc}\x{2028}\x{2029}]+", " ").str.strip_chars()
-    whole = columns.with_columns(text)
-    return whole.with_columns(
-        pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)).name.keep(),
-        pl.when(pl.col(pl.Float64).is_finite()).then(pl.col(pl.Float64)).name.keep(),
-    )
-
-
-def _problem(failure: _Failure, customer: str, count: int) -> Problem:
-    others = "" if count == 1 else f" and {count - 1:,} more"
-    message = f"{failure.message} (customer {customer}{others})"
-    return Problem(failure.code, message, failure.place, failure.instead)
-
-
-def _in_plain_words(error: Exception) -> tuple[str, str, str, str | None]:
-    """Give code, message, word and help, without Python's words, which may quote a value."""
-    from jinja2 import TemplateError, UndefinedError
-
-    from targeting.exports.sandbox import TooMuch, Unfit
-
-    match error:
-        case UndefinedError(message=said):
-            found = re.fullmatch(r"'(.+)' is undefined", str(said))
-            name = found[1] if found else ""
-            instead = f'say what stands instead: {{{{ {name or "…"} | default("…") }}}}'
-            message = f"'{name}' is missing" if name else "a value is missing"
-            answer: tuple[str, str, str, str | None] = ("M201", message, name, instead)
-        case TooMuch():
-            answer = ("M202", f"the message {error}", "", "make it shorter")
-        case Unfit():
-            answer = ("M203", str(error), "", None)
-        case TemplateError() | RecursionError() | MemoryError():
-            answer = ("M203", "includes or nests too much", "", "make it simpler")
-        case ZeroDivisionError():
-            answer = ("M203", "divides by zero", "", "test the divisor first: {% if … > 0 %}")
-        case TypeError():
-            message = "compares or joins values that do not go together"
-            answer = ("M203", message, "", "or a filter that is given too little or too much")
-        case _:
-            answer = ("M203", "cannot be worked out with this customer's values", "", None)
-    return answer

@@ -2,7 +2,7 @@
 
 The sandbox keeps Python's insides away, but lets a template loop for hours and build a gigabyte.
 So only the constructs of `grammar` compile, filters and tests are ours, and each message has a
-budget of steps and of length.
+budget of steps, of work and of length.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from targeting.exports.grammar import TESTS, Fault, list_faults
+from targeting.exports.grammar import TESTS, Fault, count_parts, list_faults
 
 LONGEST_MESSAGE: Final = 20_000  # characters
 MOST_STEPS: Final = 10_000  # turns of loops, and templates included, a message
+# Parts of templates gone through in turns of loops and in includes; signs and items handled.
+MOST_WORK: Final = 250_000
 _LARGEST_BITS: Final = 256  # of a whole number
 
 # Names that a template cannot spell: filters put in by the compiler below.
 _STEPS: Final = "steps of a loop"
 _JOINED: Final = "texts joined"
+_WEIGHED: Final = "what is compared"
 
 
 class TooMuch(Exception):
@@ -55,23 +58,24 @@ class MessageEnvironment(SandboxedEnvironment):
             auto_reload=False,
             cache_size=-1,
         )
-        self.steps = 0
+        self.steps = self.work = 0
+        self._parts: dict[str | None, int] = {}  # of each template that was compiled
         self.globals: dict[str, Any] = {"range": self._range}
-        own = {name: _passing_undefined_on(filter_) for name, filter_ in filters.items()}
+        own = {name: self._charged(filter_) for name, filter_ in filters.items()}
         self.filter_names = tuple(sorted([*own, "default", "d"]))
         self.filters = {**own, "default": do_default, "d": do_default}
-        self.filters |= {_STEPS: self._stepped, _JOINED: _joined}
+        self.filters |= {_STEPS: self._stepped, _JOINED: self._joined, _WEIGHED: self._weighed}
         self.tests = {name: self.tests[name] for name in TESTS}
 
     def spend(self) -> None:
         """Begin a new message."""
-        self.steps = 0
+        self.steps = self.work = 0
 
     def render(self, template: Template, names: dict[str, Any]) -> str:
         """Give one message.
 
         Raises:
-            TooMuch: it is past its length or steps.
+            TooMuch: it is past its length, steps or work.
         """
         self.spend()
         pieces: list[str] = []
@@ -88,9 +92,11 @@ class MessageEnvironment(SandboxedEnvironment):
         return list_faults(tree, self.filter_names, tuple(self.tests))
 
     def get_template(self, name: str | Template, *args: Any, **kwargs: Any) -> Template:
-        """Give a template; an include is a step."""
+        """Give a template; an include is a step, and as much work as it has parts."""
         self._step()
-        return super().get_template(name, *args, **kwargs)
+        template = super().get_template(name, *args, **kwargs)
+        self._charge(self._parts.get(template.name, 0))
+        return template
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Work out `left operator right` where the result stays small."""
@@ -98,10 +104,12 @@ class MessageEnvironment(SandboxedEnvironment):
             return _OPERATORS[operator](left, right)  # raises, and names what is undefined
         kinds = (type(left), type(right))
         if operator == "+" and kinds in ((str, str), (list, list)):
+            self._charge(len(left) + len(right))
             return _within(len(left) + len(right), lambda: left + right)
         if operator == "*" and kinds in ((str, int), (int, str)):
             text, times = (left, right) if kinds[0] is str else (right, left)
-            return _within(len(text) * max(0, times), lambda: text * times)
+            length = len(text) * max(0, times)
+            return self._weighed(_within(length, lambda: text * times))
         if not all(issubclass(kind, int | float) for kind in kinds):
             raise Unfit(f"'{operator}' stands between {_said(left)} and {_said(right)}")
         if all(issubclass(kind, int) for kind in kinds):
@@ -112,6 +120,7 @@ class MessageEnvironment(SandboxedEnvironment):
         faults = self.faults(source)
         if faults:
             raise TemplateAssertionError(faults[0].message, faults[0].line)
+        self._parts[args[0]] = count_parts(source.body)
         return super()._generate(_Counted(self).visit(source), *args, **kwargs)
 
     def _step(self) -> None:
@@ -119,9 +128,36 @@ class MessageEnvironment(SandboxedEnvironment):
         if self.steps > MOST_STEPS:
             raise TooMuch(f"takes more than {MOST_STEPS:,} steps")
 
-    def _stepped(self, values: Iterable[Any]) -> Iterator[Any]:
+    def _charge(self, work: int) -> None:
+        self.work += work
+        if self.work > MOST_WORK:
+            raise TooMuch("takes too much work")
+
+    def _charged(self, filter_: Callable[..., object]) -> Callable[..., object]:
+        """Charge a filter for what it takes and gives; let a missing value through.
+
+        So `| date | default("soon")` reads as it should.
+        """
+
+        def passed(value: object, *args: object, **kwargs: object) -> object:
+            if isinstance(value, Undefined):
+                return value
+            self._weighed(value)
+            return self._weighed(filter_(value, *args, **kwargs))
+
+        return passed
+
+    def _weighed(self, value: Any) -> Any:
+        self._charge(len(value) if isinstance(value, str | list | tuple | range) else 1)
+        return value
+
+    def _joined(self, parts: list[Any]) -> str:
+        return str(self._weighed(short_enough("".join(str(shown(part)) for part in parts))))
+
+    def _stepped(self, values: Iterable[Any], parts: int) -> Iterator[Any]:
         for value in values:
             self._step()
+            self._charge(parts)
             yield value
 
     def _range(self, *ends: int) -> range:
@@ -185,16 +221,23 @@ def short_enough(text: str) -> str:
 
 
 class _Counted(NodeTransformer):
-    """Sends loops and joined texts through the budget."""
+    """Sends loops, joined texts and comparisons through the budget."""
 
     def __init__(self, environment: MessageEnvironment) -> None:
         self.environment = environment
 
     def visit_For(self, node: nodes.For) -> nodes.For:
+        parts = count_parts([*node.body, *([node.test] if node.test else [])])
         self.generic_visit(node)
         values = node.iter
         assert isinstance(values, nodes.Expr)
-        node.iter = self._through(_STEPS, values)
+        cost = nodes.Const(parts, lineno=node.lineno, environment=self.environment)
+        node.iter = self._through(_STEPS, values, cost)
+        return node
+
+    def visit_Operand(self, node: nodes.Operand) -> nodes.Operand:
+        self.generic_visit(node)
+        node.expr = self._through(_WEIGHED, node.expr)
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:
@@ -202,9 +245,9 @@ class _Counted(NodeTransformer):
         parts: nodes.Expr = nodes.List(node.nodes, lineno=node.lineno, environment=self.environment)
         return self._through(_JOINED, parts)
 
-    def _through(self, name: str, node: nodes.Expr) -> nodes.Filter:
+    def _through(self, name: str, node: nodes.Expr, *more: nodes.Expr) -> nodes.Filter:
         return nodes.Filter(
-            node, name, [], [], None, None, lineno=node.lineno, environment=self.environment
+            node, name, list(more), [], None, None, lineno=node.lineno, environment=self.environment
         )
 
 
@@ -218,19 +261,6 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "%": operator.mod,
     "**": operator.pow,
 }
-
-
-def _passing_undefined_on(filter_: Callable[..., object]) -> Callable[..., object]:
-    """Let a missing value through, so that `| date | default("soon")` reads as it should."""
-
-    def passed(value: object, *args: object, **kwargs: object) -> object:
-        return value if isinstance(value, Undefined) else filter_(value, *args, **kwargs)
-
-    return passed
-
-
-def _joined(parts: list[Any]) -> str:
-    return short_enough("".join(str(shown(part)) for part in parts))
 
 
 def _within(length: int, work: Callable[[], Any]) -> Any:

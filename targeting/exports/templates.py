@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
+from targeting.exports.grammar import count_parts
 from targeting.problems import Place, Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "templates/messages"
 LARGEST_TEMPLATE: Final = 100_000  # bytes
+MOST_PARTS: Final = 5_000  # texts, values, filters and tags a template; compiling takes time
 
 _TAGS: Final = ("if", "elif", "else", "endif", "for", "endfor", "set", "include", "raw", "endraw")
 
@@ -67,6 +69,10 @@ def parse(name: str, text: str, environment: MessageEnvironment) -> tuple[Templa
     """Read one template's tree; without a tree where a problem stands in the way."""
     try:
         tree = environment.parse(text, name)
+        if count_parts(tree.body) > MOST_PARTS:
+            message = f"more than {MOST_PARTS:,} values, filters and tags"
+            problem = Problem("M103", message, place(name, text, 1), "make it simpler")
+            return Template(name, text), [problem]
         faults = environment.faults(tree)
         if not faults:
             environment.compile(text, name)

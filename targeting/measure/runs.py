@@ -83,7 +83,7 @@ def decided(folders: list[Path], rule: str | None) -> pl.DataFrame:
     Raises:
         Refused: where a folder's decisions cannot be read, or none of them is of the rule.
     """
-    frame = pl.concat(_decisions(folder) for folder in folders)
+    frame = pl.concat(decisions_of(folder) for folder in folders)
     if rule is None:
         return frame
     own = frame.filter(pl.col(RULE) == rule)
@@ -105,7 +105,7 @@ def decided_of(out: Path, rules: list[str], *, until: dt.date, nights: int) -> p
     for manifest in sorted(out.glob(f"[0-9]*/{MANIFEST}"), reverse=True):
         with suppress(Refused):
             if len(found) < nights and _is_carried_out(manifest.parent, until):
-                found.append(_decisions(manifest.parent).filter(asked))
+                found.append(decisions_of(manifest.parent).filter(asked))
     return pl.concat(found[::-1]) if found else None
 
 
@@ -147,7 +147,12 @@ def _day(folder: Path) -> dt.date:
     return dt.date.fromisoformat(str(read_manifest(folder)["as_of"]))
 
 
-def _decisions(folder: Path) -> pl.DataFrame:
+def decisions_of(folder: Path) -> pl.DataFrame:
+    """Read one run's decisions, with the day of the run (as_of).
+
+    Raises:
+        Refused: where they cannot be read.
+    """
     try:
         frame = pl.read_parquet(folder / DECISIONS, columns=list(_COLUMNS))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):

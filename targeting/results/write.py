@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,13 @@ class Results:
         return self.workspace.settings.shop.minor_digits
 
 
-def write_results(folder: Path, results: Results, timings: Callable[[], Any]) -> dict[str, Any]:
-    """Write a run into an empty folder and give its manifest."""
+def write_results(
+    folder: Path, results: Results, timings: Callable[[], Any]
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Write a run into an empty folder; give its manifest, and what to be warned of."""
     rows: dict[str, int] = {}
-    _write_contacts(folder, results, rows)
+    overlong = _write_contacts(folder, results, rows)
+    results = replace(results, warnings=(*results.warnings, *overlong))
     _write_suggestions(folder, results, rows)
     _write_frames(folder, results, rows)
     copy_inputs(results.workspace.folder, results.files, folder)
@@ -101,10 +104,11 @@ def write_results(folder: Path, results: Results, timings: Callable[[], Any]) ->
     write_json(folder / TIMINGS, timings())
     described["outputs"] = listing(folder, rows, without=(MANIFEST, TIMINGS))
     write_json(folder / MANIFEST, described)
-    return described
+    return described, results.warnings
 
 
-def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> None:
+def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> list[Problem]:
+    """Write every list; give a warning for messages that are longer than their channel takes."""
     workspace, shop = results.workspace, results.workspace.settings.shop
     people = contacts(
         results.decided.decisions,
@@ -122,7 +126,9 @@ def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> Non
     )
     addresses = {name: channel.address for name, channel in workspace.policy.channels.items()}
     seeds = with_messages(seed_rows(lists, workspace.destinations, addresses), messages.render)
-    lists = lists.with_columns(messages.render(lists))
+    texts = messages.render(lists)
+    overlong = messages.proofread(lists, texts)
+    lists = lists.with_columns(texts)
     written, refused = write_contacts(
         folder,
         lists,
@@ -147,6 +153,7 @@ def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> Non
         path = f"contacts/{name}.csv"
         write_csv(folder / path, table)
         rows[path] = table.height
+    return overlong
 
 
 def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from targeting.workspace.forms import (
     Date,
@@ -20,6 +22,29 @@ from targeting.workspace.forms import (
 
 ContactKind = Literal["marketing", "retention"]
 
+SMS = "sms"
+_LONGEST = re.compile(r"([1-9]\d{0,5}) (segment|character)s?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Longest:
+    """How long a channel's messages may be: so many segments of SMS, or characters."""
+
+    most: int
+    unit: Literal["segment", "character"]
+
+    def __str__(self) -> str:
+        return f"{self.most:,} {self.unit}{'' if self.most == 1 else 's'}"
+
+
+def _longest(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = _LONGEST.fullmatch(value)
+    if found is None:
+        raise refused(f"'{value}' is no length", "longest: 2 segments, or longest: 600 characters")
+    return Longest(int(found[1]), "segment" if found[2] == "segment" else "character")
+
 
 class Channel(Form):
     """A way to reach people: where its address and consent stand, what a contact costs."""
@@ -28,6 +53,7 @@ class Channel(Form):
     consent: str | None = None
     cost: Number = Decimal(0)
     at_most: Whole | None = None
+    longest: Annotated[Longest | None, BeforeValidator(_longest)] = None
 
 
 class ContactLimit(Form):
@@ -71,6 +97,15 @@ class Policy(Form):
     unsubscribe_line: OneOrMore = ()
     same_person: OneOrMore = ()
     after: dict[str, After] = {}
+
+    @property
+    def sms_channels(self) -> list[str]:
+        """The channels whose messages go out in segments: `sms`, and those so limited."""
+        return [
+            name
+            for name, own in self.channels.items()
+            if name == SMS or (own.longest is not None and own.longest.unit == "segment")
+        ]
 
     @property
     def turns(self) -> int | None:

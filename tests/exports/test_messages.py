@@ -169,6 +169,35 @@ def test_a_line_break_in_a_name_cannot_begin_a_header(tmp_path: Path) -> None:
     assert text == "Subject: Eve Bcc: all@example.com x\nHello"
 
 
+def test_a_line_break_in_a_list_cannot_begin_a_header_either(tmp_path: Path) -> None:
+    bought = ["Audio\r\nBcc: all@example.com", " Phones "]
+    template = "Subject: {{ categories_bought }}\nHello"
+    text = said(tmp_path, template, categories_bought=bought, channel="email")
+    assert text == "Subject: Audio Bcc: all@example.com, Phones\nHello"
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u200f \ufeff", "\u3164", "\t\n", "\u2800"])
+def test_a_name_that_nobody_can_see_is_missing(tmp_path: Path, name: str) -> None:
+    assert said(tmp_path, "{{ first_name | default('you') }}", first_name=name) == "you"
+
+
+def test_joiners_inside_a_name_stay(tmp_path: Path) -> None:
+    assert said(tmp_path, "{{ first_name }}", first_name="می\u200cنا") == "می\u200cنا"
+
+
+def test_an_empty_message_goes_to_nobody(tmp_path: Path) -> None:
+    template = "{% if frequency > 5 %}Thank you{% endif %}"
+    text = complaint(tmp_path, template, *(customer(customer_id=f"C{n}") for n in (3, 4)))
+    assert "templates/messages/m.j2:1:1: error M112" in text
+    assert "the message is empty (customer C3 and 1 more)" in text
+
+
+def test_an_email_without_words_in_its_subject_goes_to_nobody(tmp_path: Path) -> None:
+    template = "Subject: {{ first_name | default(' ') }}\nHello"
+    assert "error M107" in complaint(tmp_path, template, {"first_name": None, "channel": "email"})
+    assert said(tmp_path, template, first_name=None, channel="sms") == "Hello"
+
+
 def test_what_customers_are_called_is_never_a_template(tmp_path: Path) -> None:
     assert said(tmp_path, "{{ first_name }}", first_name="{{ monetary }}") == "{{ monetary }}"
 

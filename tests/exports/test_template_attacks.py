@@ -181,3 +181,74 @@ _SCRAPS = st.sampled_from(
 def test_any_text_renders_or_is_refused_at_a_place_in_its_file(tmp_path: Path, text: str) -> None:
     said = refusal(tmp_path, text)
     assert said.startswith(("rendered: ", "templates/messages/m.j2:"))
+
+
+GROWING = [
+    "{% for i in range(9999) %}{% set a = 'x' * 20000 %}{% endfor %}",
+    "{% for i in range(9999) %}" + "{% set b = n+n+n+n+n %}" * 4000 + "{% endfor %}",
+    "{% for i in range(9999) %}" + "{% set b = n+n+n+n+n %}" * 400 + "{% endfor %}",
+    "{% set a = 'x' * 9999 %}{% for i in range(9999) %}"
+    + "{% set b = a | replace('x', 'y') | upper %}" * 50
+    + "{% endfor %}",
+    "{% set a = 'x' * 20000 %}{% for i in range(9999) %}"
+    + "{% if 'xxxxy' in a %}{% endif %}" * 100
+    + "{% endfor %}",
+    "{% for i in range(9999) %}{% set b = range(9999) | sort %}{% endfor %}",
+    "{% set a = range(9999) | sort %}{% set b = range(9999) | sort %}{% for i in range(9999) %}"
+    + "{% if a == b %}{% endif %}" * 50
+    + "{% endfor %}",
+    "{% for i in range(9999) %}{% set b = (i * 1.1) | money %}"
+    + "{% set b = i | date %}" * 50
+    + "{% endfor %}",
+    "{% for i in range(9999) if " + "i < 0 or " * 40 + " i < 0 %}{% endfor %}",
+    "{% for i in range(9999) %}{% include 'm2.j2' %}{% endfor %}",
+    "{% set a = 'xxxxxxxxxx' %}" + "{% set a = a ~ a %}" * 40 + "{{ a }}",
+    "{% set a = 'xxxxxxxxxx' %}" + "{% set a = a | replace('x', 'xx') %}" * 40 + "{{ a }}",
+    "{% for i in range(99) %}{% for j in range(99) %}{% for k in range(99) %}{% endfor %}{% endfor %}{% endfor %}",
+    "{{ range(9999) | join('x' * 20000) }}",
+    "{{ [1, 2, 3] * 100000000 }}",
+    "{{ ('x' * 20000) | replace('x', 'y' * 20000) }}",
+    "{{ ('x' * 20000) | urlencode | urlencode | urlencode }}{{ 'ß' * 20000 | upper }}",
+    "{{ '{:>999999999}' * n }}{{ '%999999999d' % n }}",
+    "{{ n ** 9999 }}",
+    "{{ 1.5 ** 99999 }}",
+    "{{ -7 // 0.0000000001 ** 40 }}",
+    "{{ 'x' | truncate(999999999999, 'y' * 20001) }}",
+    "{{ n | plural('x' * 20001) }}",
+    "{% for i in range(9999) %}{% include 'm1.j2' %}{% endfor %}",
+    "{% if n == n" + " and n == n" * 5000 + " %}{% endif %}",
+    "{{ n" + " | abs" * 5000 + " }}",
+]
+
+
+@pytest.mark.parametrize("template", GROWING)
+def test_growth_in_steps_is_stopped_within_two_seconds(tmp_path: Path, template: str) -> None:
+    below = "{% for i in range(9999) %}y{% endfor %}", "{% set b = n+n+n+n+n %}" * 400
+    said = refusal(tmp_path, "Hello\n" + template, *below)
+    assert said.startswith(("templates/messages/m.j2:", "templates/messages/m1.j2:1:")), said[:200]
+    assert any(code in said for code in ("M103", "M104", "M202", "M203"))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ '\\x5f\\x5fclass\\x5f\\x5f' | attr(name) }}",
+        "{{ name['\\u005f\\u005fclass\\u005f\\u005f'] }}",
+        "{{ name.\uff3f\uff3fclass\uff3f\uff3f }}",
+        "{{ name.__init__.__globals__['sys'].modules['os'].popen('id') }}",
+        "{{ (name ~ '').__class__ }}",
+        "{{ range.__self__.__class__ }}",
+        "{{ as_of.__class__.__base__ }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% for a in categories recursive %}{{ loop(a) }}{% endfor %}",
+        "{{ loop.cycle('a', 'b') }}",
+        "{{ caller() }}",
+        "{{ self._TemplateReference__context }}",
+        "{% set shop.name = 'x' %}",
+        "{% set ns = namespace() %}{% set ns.x = 1 %}",
+    ],
+)
+def test_ways_around_are_refused_at_their_line(tmp_path: Path, template: str) -> None:
+    said = refusal(tmp_path, "Hello\n\n" + template)
+    assert said.startswith("templates/messages/m.j2:3:"), said[:200]
+    assert "M104" in said or "M103" in said

@@ -158,6 +158,7 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
         "consent": "The yes/no field that permits it; missing is no.",
         "cost": "Of one contact.",
         "at_most": "Contacts a night.",
+        "longest": "Of one message: segments of SMS, or characters without the subject.",
     },
     "ContactLimit": {
         "channel": "One channel, or any.",

@@ -33,6 +33,12 @@ from targeting.workspace.settings import Settings
 from targeting.workspace.words import RULE_KINDS
 
 _ROWS = Typed(("string",), r"[1-9]\d* rows?", "typed like 100000 rows", ("100000 rows",))
+_LONGEST = Typed(
+    ("string",),
+    r"[1-9]\d{0,5} (segment|character)s?",
+    "typed like 2 segments or 600 characters",
+    ("1 segment", "2 segments", "600 characters"),
+)
 _CURRENCY = Typed(("string",), "[A-Z]{3}", "three capital letters, like EUR")
 _REGION = Typed(("string",), "[A-Z]{2}", "two capital letters, like DE")
 _CONTACT_COLUMNS = ("rule", "channel", "address", "offer", "message", "because")
@@ -96,6 +102,7 @@ def policy(workspace: Workspace, names: Named) -> Schema:
     instead: Instead = {
         ("Channel", "address"): one_of(texts),
         ("Channel", "consent"): one_of(consents),
+        ("Channel", "longest"): _LONGEST.schema(),
         ("ContactLimit", "channel"): _offering("any", *channels),
         ("Policy", "same_person"): one_or_more(one_of(list(fields))),
         ("Policy", "unsubscribe_line"): one_or_more(_offering(*channels)),
