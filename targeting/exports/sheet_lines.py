@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from targeting.stock.columns import MONEY
-from targeting.stock.inputs import MOST_UNITS
+from targeting.stock.packs import lot, short
 from targeting.stock.suggest import Suggestions
 
 # People decide line by line: nobody reads more in a morning. It opens in seconds, and the formulas
@@ -102,35 +102,44 @@ def _first(lines: pl.DataFrame, most_lines: int) -> pl.DataFrame:
     return lines[lines.select(ranked.head(most_lines)).to_series()]
 
 
+def line_id() -> pl.Expr:
+    """Spell the hidden `id` of a line: its product, and its location where it has one.
+
+    A separator inside of a name is escaped, so that no two lines share an id.
+    """
+    names = [_escaped(pl.col(name).fill_null("")) for name in ("product_id", "location")]
+    return pl.concat_str(names[0], pl.lit(ID_SEPARATOR), names[1]).alias("id")
+
+
+def _escaped(name: pl.Expr) -> pl.Expr:
+    marked = name.str.replace_all("%", "%25", literal=True)
+    escaped = marked.str.replace_all(ID_SEPARATOR, "%1F", literal=True)
+    return pl.when(name.str.contains(ID_SEPARATOR, literal=True)).then(escaped).otherwise(name)
+
+
+def in_major_units(money: pl.Expr, digits: int) -> pl.Expr:
+    """Turn whole minor units into decimal numbers that keep all of them."""
+    exact = pl.Decimal(38, digits)
+    major: pl.Expr = (money.cast(exact) / 10**digits).cast(exact)
+    return major
+
+
 def as_shown(lines: pl.DataFrame, digits: int) -> pl.DataFrame:
     """Give lines as a sheet shows them: what is ordered first, by category.
 
     Money in major units; cells whose formula gives an empty text are missing.
     """
     scale = 10**digits
-    lead_weeks = pl.col("lead_time_days") / 7
-    late = (pl.col("level_demand") * pl.col("lead_time_sd_days") / 7) ** 2
-    uncertain = lead_weeks * pl.col("weekly_sd") ** 2 + late + pl.col("campaign_lead_units")
-    short = pl.col("order_up_to") - pl.col("available")
-    packs = (short.clip(upper_bound=MOST_UNITS) / pl.col("pack_size") - 1e-9).ceil() * pl.col(
-        "pack_size"
-    )
     sells = pl.col("weekly_demand") > 0
     cover = pl.col("available").clip(lower_bound=0) / pl.col("weekly_demand") * 7
     return lines.with_columns(
-        pl.concat_str(
-            "product_id", pl.lit(ID_SEPARATOR), pl.col("location").fill_null("")
-        ).alias("id"),
+        line_id(),
         pl.coalesce("product", "product_id").alias("product"),
         pl.col("category").fill_null(NO_CATEGORY),
         pl.col("quantity").alias("order"),
         pl.when(sells).then(cover).alias("cover_days"),
-        uncertain.sqrt().alias("lead_spread"),
         pl.lit(None, dtype=pl.String).alias("reason"),
-        pl.when(short > 1e-9)
-        .then(pl.max_horizontal(packs, "smallest_order"))
-        .otherwise(0)
-        .alias("in_packs"),
+        lot(short()).alias("in_packs"),
         pl.when("orderable").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("orderable"),
         pl.col("flags", "defaults", "wanted_by").list.join("; "),
         *((pl.col(name) / scale).alias(name) for name in sorted(MONEY) if name in lines.columns),

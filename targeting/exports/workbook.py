@@ -23,7 +23,7 @@ from targeting.exports.planner.suggestions import write_suggestions
 from targeting.exports.planner.summary import write_summary
 from targeting.exports.planner.table import Sheet, at_midnight, printed
 from targeting.exports.planner.transfers import write_transfers
-from targeting.exports.sheet_lines import MOST_LINES, SheetLines
+from targeting.exports.sheet_lines import MOST_LINES, SheetLines, in_major_units
 from targeting.stock.columns import MONEY
 from targeting.stock.suggest import Suggestions
 from targeting.workspace.settings import Shop
@@ -94,14 +94,12 @@ def suggestion_csv(suggestions: Suggestions, digits: int) -> dict[str, pl.DataFr
         "transfers": suggestions.transfers,
         "data_problems": suggestions.data_problems,
     }  # fmt: skip
-    return {name: _in_major_units(frame, digits) for name, frame in frames.items()}
+    return {name: _money_in_major_units(frame, digits) for name, frame in frames.items()}
 
 
-def _in_major_units(frame: pl.DataFrame, digits: int) -> pl.DataFrame:
-    """Turn minor units into decimal numbers that keep all of them."""
-    exact = pl.Decimal(38, digits)
+def _money_in_major_units(frame: pl.DataFrame, digits: int) -> pl.DataFrame:
     money = [name for name in frame.columns if name in MONEY]
-    return frame.with_columns((pl.col(money).cast(exact) / 10**digits).cast(exact))
+    return frame.with_columns(in_major_units(pl.col(money), digits))
 
 
 def _decimals(lines: pl.DataFrame, digits: int) -> int:

@@ -10,7 +10,7 @@ from targeting.orders.cells import INPUTS
 from targeting.orders.edited import Edited
 from targeting.orders.strange_rows import shown, strangers
 from targeting.problems import Refused
-from targeting.stock.packs import limited, lot
+from targeting.stock.packs import asked, limited, short
 from targeting.stock.protection import with_levels
 
 DELETED: Final = "line deleted"
@@ -32,7 +32,9 @@ def approve(lines: pl.DataFrame, edited: Edited) -> pl.DataFrame:
 
     `lines` as `orders.lines.read_lines` gives them. Added are `approved` (units), `reason` (the
     planner's; missing without), `deleted`, `inputs` (which the planner changed, in words; missing
-    without), `needed_now` (units, by the changed inputs) and `warnings`. A line that was in the
+    without), `needed_now` (units, by the changed inputs) and `warnings`; then, as the planner has
+    corrected them, `available_now`, `service_level_now`, `lead_time_days_now`, `review_days_now`. A
+    line that was in the
     workbook and is not there now is 0; one that never was is approved as suggested.
 
     Raises:
@@ -56,7 +58,7 @@ def approve(lines: pl.DataFrame, edited: Edited) -> pl.DataFrame:
     needed = pl.when(pl.col("inputs").is_not_null()).then(needed_again(settled))
     return (
         settled.with_columns(pl.coalesce(needed, "needed").alias("needed_now"))
-        .with_columns(_warnings())
+        .with_columns(_warnings(), *_as_corrected())
         .drop("in", "order", *(f"new_{name}" for name in _INPUTS))
     )
 
@@ -71,9 +73,7 @@ def needed_again(lines: pl.DataFrame) -> pl.Series:
     new = lines.with_columns(pl.col(f"new_{name}").alias(name) for name in _INPUTS).with_columns(
         (pl.col("on_hand") - pl.col("reserved") + pl.col("on_order")).alias("available")
     )
-    short = pl.col("order_up_to") - pl.col("available")
-    wanted = pl.when("orderable").then(lot(short)).otherwise(0)
-    levelled = with_levels(new).with_columns(wanted.alias("wanted"))
+    levelled = with_levels(new).with_columns(asked(short()).alias("wanted"))
     return levelled.select(limited(pl.col("wanted")).alias("needed_now"))["needed_now"]
 
 
@@ -89,6 +89,12 @@ def _refuse_strangers(lines: pl.DataFrame, edited: Edited) -> None:
 def _changed_inputs() -> pl.Expr:
     texts = [_change(name) for name in _INPUTS]
     return pl.concat_list(texts).list.drop_nulls().list.join(", ").replace("", None).alias("inputs")
+
+
+def _as_corrected() -> list[pl.Expr]:
+    here = pl.col("new_on_hand") - pl.col("new_reserved") + pl.col("new_on_order")
+    kept = ("service_level", "lead_time_days", "review_days")
+    return [here.alias("available_now"), *(pl.col(f"new_{n}").alias(f"{n}_now") for n in kept)]
 
 
 def _change(name: str) -> pl.Expr:

@@ -13,6 +13,7 @@ from targeting.exports.planner.columns import LINE_COLUMNS, SUGGESTIONS
 from targeting.orders.book import Cells, cells_of, opened, run_of
 from targeting.orders.cells import INPUTS, ORDER, Input, Unreadable, read_number
 from targeting.orders.comments import comments_by_row
+from targeting.orders.lines import as_read
 from targeting.orders.strange_rows import shown, twice, uncalculated, without_id
 from targeting.problems import Place, Problem, Refused, refuse
 
@@ -136,11 +137,7 @@ def _gone(cells: Cells) -> Iterator[str]:
 
 
 def _ids(cells: Cells) -> list[str]:
-    """Turn _x0001_, as a workbook spells characters that it cannot hold, back into them."""
-    from openpyxl.utils.escape import unescape
-
-    ids = map(str, cells.column("id"))
-    return [str(unescape(text)) if "_x" in text else text for text in ids]
+    return [as_read(str(text)) for text in cells.column("id")]
 
 
 def _reasons(cells: Cells) -> list[str | None]:

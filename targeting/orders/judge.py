@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from targeting.stock.demand.sales import net_units
 from targeting.stock.inputs import PURCHASES, UNIT, shaped
 
 _KEY: Final = ("run_id", "product_id", "location")
@@ -21,7 +22,8 @@ def judged_overrides(
 
     Takes `orders.runs.PAST` and purchases (customers' names are not read). One row a run and line
     whose `approved` differs from `suggested`, sorted: run_id, ordered_on, until (the last day that
-    counts), product_id, product, location, suggested, approved, reason, demand (units sold after
+    counts), product_id, product, location, suggested, approved, reason, unit_cost (minor units),
+    demand (units sold after
     ordered_on, net of returns), and for each of both quantities what it left when the next order
     could come: left_suggested, short_suggested, left_approved, short_approved (units), then
     loss_suggested, loss_approved and nearer (planner, suggestion, alike).
@@ -81,7 +83,7 @@ def in_words(judged: pl.DataFrame) -> str | None:
 
 def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
     """Sum the thousandths of units sold of each line in its time, net of returns."""
-    sold = _sold(purchases).filter(pl.col("product_id").is_in(due["product_id"].implode()))
+    sold = _sold(purchases, due["product_id"].unique())
     window = due.select(*_KEY, "by_location", "ordered_on", "until")
     at_place = pl.col("location").eq_missing(pl.col("sold_at")) | ~pl.col("by_location")
     in_time = (pl.col("sold_on") > pl.col("ordered_on")) & (pl.col("sold_on") <= pl.col("until"))
@@ -93,25 +95,27 @@ def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sold(purchases: pl.DataFrame) -> pl.DataFrame:
+def _sold(purchases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
     """Give product_id, sold_at, sold_on and units in thousandths: a day's sum, net of returns."""
-    returned = ((pl.col("quantity") < 0) | (pl.col("amount") < 0)).fill_null(value=False)
-    size = (pl.col("quantity").fill_null(1).abs() * UNIT).clip(0, 1e12).round().cast(pl.Int64)
     return (
         shaped(purchases, PURCHASES)
+        .lazy()
+        .filter(pl.col("product_id").is_in(products.implode()))
         .group_by(
             "product_id",
             pl.col("location").alias("sold_at"),
             pl.col("purchased_on").alias("sold_on"),
         )
-        .agg(pl.when(returned).then(-size).otherwise(size).sum().alias("units"))
+        .agg(net_units().sum())
+        .collect(engine="streaming")
     )
 
 
 def _ends(who: str) -> tuple[pl.Expr, pl.Expr]:
-    end = (pl.col("available") + pl.col(who) - pl.col("demand")).round(6)
+    moved = pl.col("transfer_in") - pl.col("transfer_out")
+    end = (pl.col("available") + moved + pl.col(who) - pl.col("demand")).round(6)
     left = end.clip(lower_bound=0).alias(f"left_{who}")
-    return left, (-end).clip(lower_bound=0).alias(f"short_{who}")
+    return left, ((-end).clip(lower_bound=0) + 0.0).alias(f"short_{who}")
 
 
 def _loss(who: str) -> pl.Expr:

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from targeting.exports.sheet_lines import ID_SEPARATOR, MOST_LINES, SheetLines
+from targeting.exports.sheet_lines import MOST_LINES, SheetLines, line_id
 from targeting.problems import Place, refuse
 from targeting.stock.columns import only
 from targeting.stock.inputs import KEY, Schema
@@ -41,6 +41,8 @@ LINES: Final[Schema] = {
     "orderable": pl.Boolean,
     "unit_cost": pl.Int64,
     "price": pl.Int64,
+    "transfer_in": pl.Int64,
+    "transfer_out": pl.Int64,
     "in_workbook": pl.Boolean,
 }
 
@@ -72,10 +74,16 @@ def read_lines(folder: Path) -> pl.DataFrame:
         message = f"this run's {FILE} is missing or cannot be read, so its order cannot be taken"
         help_ = "bring the folder back from a copy; a run of an older version may have left less"
         raise refuse("W007", message, Place(str(folder / FILE)), help_) from None
-    return lines.with_columns(line_id())
+    ids = lines.select(line_id())["id"]
+    return lines.with_columns(pl.Series("id", [as_read(text) for text in ids], dtype=pl.String))
 
 
-def line_id() -> pl.Expr:
-    """Spell a line's id as the workbook's hidden column does."""
-    place = pl.col("location").fill_null("")
-    return pl.concat_str("product_id", pl.lit(ID_SEPARATOR), place).alias("id")
+def as_read(text: str) -> str:
+    """Spell an id as it comes back from a workbook, which holds some signs as _x0001_.
+
+    openpyxl gives an id that has such letters of its own as it stands, so both sides are spelled
+    alike.
+    """
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(text)) if "_x" in text else text

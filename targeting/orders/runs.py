@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from targeting.exports.cells import defused
 from targeting.orders.judge import judged_overrides
-from targeting.orders.lines import read_lines
-from targeting.orders.write import APPROVED
+from targeting.orders.write import OVERRIDES
 from targeting.problems import Place, Refused, did_you_mean, refuse
 from targeting.run_folder.undo import SUFFIX
 from targeting.run_folder.write import MANIFEST, read_manifest
@@ -28,18 +26,13 @@ PAST: Final[Schema] = {
     "suggested": pl.Int64,
     "approved": pl.Int64,
     "reason": pl.String,
+    "transfer_in": pl.Int64,
+    "transfer_out": pl.Int64,
     "available": pl.Float64,
     "service_level": pl.Float64,
     "lead_time_days": pl.Float64,
     "review_days": pl.Float64,
     "unit_cost": pl.Int64,
-}
-_APPROVED: Final[Schema] = {
-    "product_id": pl.String,
-    "location": pl.String,
-    "suggested": pl.Int64,
-    "approved": pl.Int64,
-    "reason": pl.String,
 }
 
 
@@ -75,9 +68,9 @@ def _no_such_run(out: Path, run_id: str, place: Place) -> Refused:
 
 
 def past_approved(out: Path) -> pl.DataFrame:
-    """Collect the approved orders of all finished runs below a folder, oldest run first.
+    """Collect what planners changed in the orders of all finished runs, oldest run first.
 
-    `PAST`, a row a line of a run that has an approved order: `ordered_on` is the run's day (it saw
+    `PAST`, a row a line that was not approved as suggested: `ordered_on` is the run's day (it saw
     all sales of that day), `by_location` whether it told locations apart; units, `unit_cost` in
     minor units. A run whose files cannot be read is left out: it cannot be judged.
     """
@@ -92,7 +85,7 @@ def overrides(out: Path, purchases: pl.DataFrame, as_of: dt.date) -> pl.DataFram
 
 
 def _finished(out: Path) -> Iterator[Path]:
-    for path in sorted(out.glob(f"[0-9]*/{APPROVED}")):
+    for path in sorted(out.glob(f"[0-9]*/{OVERRIDES}")):
         folder = path.parents[1]
         if not folder.name.endswith(SUFFIX) and (folder / MANIFEST).is_file():
             yield folder
@@ -102,25 +95,11 @@ def _past(folder: Path) -> pl.DataFrame | None:
     try:
         manifest = read_manifest(folder)
         day = dt.date.fromisoformat(str(manifest.get("as_of")))
-        lines = read_lines(folder)
-        order = pl.read_csv(folder / APPROVED, schema=_APPROVED)
+        changed = pl.read_parquet(folder / OVERRIDES, glob=False)
     except (Refused, OSError, ValueError, pl.exceptions.PolarsError):
         return None
-    return None if manifest.get("dry_run") is not False else _joined(folder, day, lines, order)
-
-
-def _joined(folder: Path, day: dt.date, lines: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
-    """Join by the ids as the CSV file spells them."""
-    spelled: list[Any] = [defused(name).alias(f"csv_{name}") for name in ("product_id", "location")]
-    joined = lines.with_columns(spelled).join(
-        order.rename({"product_id": "csv_product_id", "location": "csv_location"}),
-        on=["csv_product_id", "csv_location"],
-        how="inner",
-        nulls_equal=True,
-        maintain_order="left",
-    )
-    return joined.with_columns(
-        pl.lit(folder.name).alias("run_id"),
-        pl.lit(day).alias("ordered_on"),
-        pl.col("location").is_not_null().any().alias("by_location"),
+    if manifest.get("dry_run") is not False:
+        return None
+    return changed.with_columns(
+        pl.lit(folder.name).alias("run_id"), pl.lit(day).alias("ordered_on")
     ).select(pl.col(name).cast(dtype) for name, dtype in PAST.items())

@@ -8,19 +8,21 @@ from typing import Final
 import polars as pl
 
 from targeting.run_folder.tables import put
-from targeting.run_folder.write import write_csv
+from targeting.run_folder.write import write_csv, write_parquet
 
 APPROVED: Final = "stock/approved.csv"
 ORDER: Final = "stock/order.csv"
+OVERRIDES: Final = "stock/overrides.parquet"  # what a later run judges
 
 
 def write_approved(folder: Path, approved: pl.DataFrame, digits: int) -> bool:
-    """Write both files, each whole or not at all; say whether an earlier order was replaced.
+    """Write the files, each whole or not at all; say whether an earlier order was replaced.
 
     The record comes last: while it is the old one, so is the answer to what was approved.
     """
     replaced = (folder / APPROVED).is_file()
     _put(folder / ORDER, order_table(approved, digits))
+    _put(folder / OVERRIDES, overrides_table(approved))
     _put(folder / APPROVED, approved_table(approved))
     return replaced
 
@@ -29,6 +31,20 @@ def approved_table(approved: pl.DataFrame) -> pl.DataFrame:
     """Give product_id, location, suggested, approved (units), reason: a row a line of the run."""
     suggested = pl.col("quantity").alias("suggested")
     return approved.select("product_id", "location", suggested, "approved", "reason")
+
+
+def overrides_table(approved: pl.DataFrame) -> pl.DataFrame:
+    """Give the lines that are not as suggested, with what was known of each as the planner
+    corrected it; `by_location` says whether the run told locations apart."""
+    changed = pl.col("approved") != pl.col("quantity")
+    now = ("available", "service_level", "lead_time_days", "review_days")
+    return approved.with_columns(
+        pl.col("location").is_not_null().any().alias("by_location")
+    ).filter(changed).select(
+        "by_location", "product_id", "product", "location",
+        pl.col("quantity").alias("suggested"), "approved", "reason", "transfer_in", "transfer_out",
+        *(pl.col(f"{name}_now").alias(name) for name in now), "unit_cost",
+    )  # fmt: skip
 
 
 def order_table(approved: pl.DataFrame, digits: int) -> pl.DataFrame:
@@ -58,7 +74,10 @@ def _major(money: pl.Expr, digits: int) -> pl.Expr:
 def _put(path: Path, table: pl.DataFrame) -> None:
     aside = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
-        write_csv(aside, table)
+        if path.suffix == ".parquet":
+            write_parquet(aside, table)
+        else:
+            write_csv(aside, table)
         put(aside, path)
     finally:
         aside.unlink(missing_ok=True)

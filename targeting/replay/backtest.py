@@ -39,7 +39,7 @@ class Result:
     units_served: float | None
     stock_outs: float
     average_stock: float
-    average_stock_money: float
+    average_stock_money: float | None
     order_lines: float
     lines_a_week: float
     units_ordered: float
@@ -47,7 +47,9 @@ class Result:
     def as_row(self, digits: int) -> dict[str, object]:
         """Give the row for machines: numbers to 6 decimals, money in major units."""
         row = {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(self).items()}
-        return row | {"average_stock_money": round(self.average_stock_money / 10**digits, digits)}
+        money = self.average_stock_money
+        shown = None if money is None else round(money / 10**digits, digits)
+        return row | {"average_stock_money": shown}
 
 
 def backtest(
@@ -114,7 +116,7 @@ def _result(policy: Policy, at: str, setting: float, shop: Shop, outcome: Outcom
         float(outcome.served.sum()),
         float(outcome.short_weeks.sum()),
         float(outcome.stock.sum()),
-        float((outcome.stock * shop.cost).sum()),
+        float((outcome.stock * shop.cost).sum()) if shop.cost.any() else None,
         lines,
         lines / shop.measured_weeks,
         float(outcome.ordered.sum()),
@@ -133,7 +135,7 @@ def _as_done(found: Done, shop: Shop) -> Result:
         None,
         found.empty_weeks,
         found.stock,
-        found.stock_money,
+        found.stock_money if shop.cost.any() else None,
         found.deliveries,
         found.deliveries / shop.measured_weeks,
         found.delivered,

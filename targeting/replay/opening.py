@@ -15,7 +15,7 @@ from targeting.replay.shop import TERMS, Shop
 from targeting.rules.model import Rule
 from targeting.stock.demand.classes import NEW_WEEKS
 from targeting.stock.demand.forecast import Floats
-from targeting.stock.demand.sales import sales_lines
+from targeting.stock.demand.sales import carried_back, sales_lines
 from targeting.stock.demand.shelves import Shelves
 from targeting.stock.formulas.levels import period_days
 from targeting.stock.inputs import UNIT, WEEKS
@@ -161,7 +161,7 @@ def _by_day(lines: pl.DataFrame, sold: pl.DataFrame, began: dt.date, days: int) 
 
 
 def _matrix(lines: pl.DataFrame, sold: pl.DataFrame, rows: int) -> Floats:
-    """Lay net units out, a column a line; where more came back than was sold, 0."""
+    """Lay net units out, a column a line; what came back is taken off the newest sales before."""
     place = lines.select("product_id", "location").with_row_index("line")
     cells = (
         sold.filter(pl.col("row").is_between(0, rows - 1))
@@ -171,7 +171,7 @@ def _matrix(lines: pl.DataFrame, sold: pl.DataFrame, rows: int) -> Floats:
     )
     matrix = np.zeros((rows, lines.height))
     matrix[cells["row"].to_numpy(), cells["line"].to_numpy()] = cells["units"].to_numpy() / UNIT
-    return np.maximum(matrix, 0.0)
+    return carried_back(matrix)
 
 
 def _share(some: pl.DataFrame, every: pl.DataFrame) -> float:

@@ -8,6 +8,7 @@ from targeting.replay.backtest import AS_SET, DONE, SAME_FILL, SAME_FILL_RATE, R
 from targeting.replay.opening import Opening
 from targeting.replay.policies import AVERAGED_WEEKS, MEAN_WEEKS
 
+NEAR = 0.005  # fill rates that are called the same
 _HEADS = {
     AS_SET: "each as it is set",
     SAME_FILL: f"each turned until it serves {SAME_FILL_RATE:.0%}",
@@ -33,7 +34,8 @@ def table(results: Sequence[Result], currency: str, digits: int) -> Iterator[str
 def _line(each: Result, digits: int) -> str:
     served = "unknown" if each.fill_rate is None else f"{each.fill_rate:.1%}"
     setting = "" if each.setting is None else f"{each.setting:z.2f}"
-    money = "-" if not each.average_stock_money else f"{each.average_stock_money / 10**digits:,.0f}"
+    at_cost = each.average_stock_money
+    money = "-" if at_cost is None else f"{at_cost / 10**digits:,.0f}"
     return (
         f"  {each.title:<26}{setting:>9}{served:>8}{each.stock_outs:>12,.0f}"
         f"{each.average_stock:>14,.0f}{money:>16}{each.order_lines:>13,.0f}"
@@ -60,15 +62,27 @@ def conclusion(results: Sequence[Result]) -> str:
     said = [_beside(ours, other) for other in others if other is not None]
     if not said:
         return f"No other rule serves {SAME_FILL_RATE:.0%}, so there is nothing to compare."
+    rates = [each.fill_rate for each in (ours, *others) if each and each.fill_rate is not None]
+    if max(rates) - SAME_FILL_RATE > NEAR:
+        return (
+            f"No common fill rate of {SAME_FILL_RATE:.0%} can be reached: with so few lines or such"
+            f" large packs the rules serve {min(rates):.1%} to {max(rates):.1%}, so their stock"
+            " cannot be compared."
+        )
     same = f"At the same fill rate of {SAME_FILL_RATE:.0%}, these suggestions hold "
     return same + "; ".join(said) + "."
 
 
 def _beside(ours: Result, other: Result) -> str:
     stock = _than(ours.average_stock, other.average_stock, "less")
-    money = _than(ours.average_stock_money, other.average_stock_money, "less")
     lines = _than(ours.order_lines, other.order_lines, "fewer")
-    return f"{stock} stock than '{other.title}' ({money} money in it) and place {lines} order lines"
+    return f"{stock} stock than '{other.title}'{_money(ours, other)} and place {lines} order lines"
+
+
+def _money(ours: Result, other: Result) -> str:
+    """Compare the money in it; say nothing where no cost is known."""
+    mine, theirs = ours.average_stock_money, other.average_stock_money
+    return "" if mine is None or theirs is None else f" ({_than(mine, theirs, 'less')} money in it)"
 
 
 def _than(ours: float, other: float, less: str) -> str:
@@ -98,4 +112,5 @@ def caveats(opened: Opening, results: Sequence[Result]) -> Iterator[str]:
     if all(each.at != DONE for each in results):
         yield "of what was done nothing is known: the stock has no counts over half of these weeks"
     elif any(each.at == DONE and each.lines < shop.lines.height for each in results):
-        yield "what was done is of the counted products and locations only"
+        done = next(each.lines for each in results if each.at == DONE)
+        yield f"what was done is of the {done:,} counted products and locations only"

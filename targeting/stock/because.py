@@ -168,21 +168,22 @@ def _terms(rules: Iterable[str]) -> pl.Expr:
 
 
 def _economic() -> pl.Expr:
-    """Say where the cost of an order made the cover longer than the shop's review."""
-    text = pl.format("; cover of {} set by the cost of an order", _count("review_days", "day"))
-    return pl.when("economic").then(text).otherwise(pl.lit(""))
+    """Say where the cost of an order makes orders larger than the supplier's minimum."""
+    text = pl.format("; {} or more at a time, by the cost of an order", pl.col("smallest_order"))
+    larger = pl.col("smallest_order") > pl.col("least_order")
+    return pl.when(larger).then(text).otherwise(pl.lit(""))
 
 
 def _said(rules: str) -> str:
-    """Turn 'service_level: a; cover: b; order_at_most: a' into words, the service level first."""
+    """Turn 'service level: a; cover: b; order limit: a' into words, the service level first."""
     by_rule: dict[str, list[str]] = {}
     parts = [part.partition(": ") for part in rules.split("; ") if part]
-    for what, _, rule in sorted(parts, key=lambda part: part[0] != "service_level"):
+    for what, _, rule in sorted(parts, key=lambda part: part[0] != "service level"):
         by_rule.setdefault(rule, []).append(_WORDS.get(what, what))
     return "; ".join(f"{_and(whats)} set by {rule}" for rule, whats in by_rule.items())
 
 
-_WORDS = {"service_level": "service", "order_at_most": "limit"}
+_WORDS = {"service level": "service", "order limit": "limit"}
 
 
 def _and(words: list[str]) -> str:

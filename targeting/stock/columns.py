@@ -61,6 +61,8 @@ WORKINGS: Final[Schema] = {
     "counted": pl.Boolean,
     "campaign_units": pl.Float64,
     "campaign_lead_units": pl.Float64,
+    "lead_spread": pl.Float64,
+    "transfer_out": pl.Int64,
     "days_out_of_stock": pl.Int64,
 }
 CAMPAIGNS: Final[Schema] = {
@@ -74,7 +76,7 @@ BY_CATEGORY: Final[Schema] = {
     "category": pl.String,
     "lines": pl.Int64,
     "quantity": pl.Int64,
-    "cost": pl.Int64,
+    "cost": pl.Int128,
 }
 BY_SEGMENT: Final[Schema] = {"segment": pl.String, "expected_units": pl.Float64}
 SEGMENT_DEMAND: Final[Schema] = {"product_id": pl.String, "location": pl.String, **BY_SEGMENT}

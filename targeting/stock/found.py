@@ -11,14 +11,12 @@ import polars as pl
 
 from targeting.stock.because import plain
 from targeting.stock.columns import DATA_PROBLEMS, empty
+from targeting.stock.flags import burst
 from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE
 from targeting.stock.inputs import HIGHEST_COST, WEEKS
 from targeting.stock.terms import LONGEST_DAYS, Gap
 
 OLD_COUNT_DAYS: Final = 30
-OUTLIER: Final = 20  # times the usual week
-OUTLIER_UNITS: Final = 100
-ALONE_UNITS: Final = 10_000  # in the only week with a sale, where there is no usual one
 COMMON_LINES: Final = 1000  # nobody mends more one by one: on most lines it is the shop's nature
 
 
@@ -45,10 +43,22 @@ def data_problems(lines: pl.DataFrame, gaps: list[Gap], as_of: dt.date) -> pl.Da
         found.append(whole("stock", "no column on_hand: there is no source stock", assumed))
     if not has_list:
         found.append(whole("products", "there is no list of products", "every default"))
+    found += _alike_places(lines)
     if lines["merged"].any():
         text = "locations are not in both purchases and stock"
         found.append(whole("stock", text, "stock and sales of all locations together"))
     return pl.concat(found).unique(maintain_order=True).sort(list(DATA_PROBLEMS), nulls_last=False)
+
+
+def _alike_places(lines: pl.DataFrame) -> Iterable[pl.DataFrame]:
+    """Name locations that differ only by capitals or blanks: they are told apart all the same."""
+    places = lines.select(pl.col("location").drop_nulls().unique().sort())
+    spelled = pl.col("location").str.to_lowercase().str.replace_all(r"\s+", "")
+    alike = places.group_by(spelled.alias("spelled"), maintain_order=True).agg("location")
+    for names in alike.filter(pl.col("location").list.len() > 1)["location"]:
+        quoted = ", ".join(f"'{name}'" for name in names)
+        text = f"locations that differ only by capitals or blanks: {quoted}"
+        yield whole("stock", text, "different places")
 
 
 def whole(source: str, problem: str, assumed: str) -> pl.DataFrame:
@@ -117,6 +127,9 @@ def _oddities(as_of: dt.date) -> Iterable[_Oddity]:
         count = pl.col(f"was_{name}")
         said = name.replace("_", " ")
         yield _Oddity("stock", count < 0, pl.format(f"{{}} {said}", plain(count, 3)), "0")
+    kept = pl.col("was_reserved") - pl.col("was_on_hand") - pl.col("on_order")
+    over = pl.format("{} more reserved than there are and than come", plain(kept, 3))
+    yield _Oddity("stock", (kept > 0) & (pl.col("was_on_hand") >= 0), over, "true: ordered, too")
     days = (pl.lit(as_of) - pl.col("counted_on")).dt.total_days()
     old = pl.format("counted {} days ago", days)
     yield _Oddity("stock", days > OLD_COUNT_DAYS, old, "as if counted today")
@@ -131,14 +144,14 @@ def _odd_sales(as_of: dt.date) -> Iterable[_Oddity]:
     once = pl.lit("sold in a single week ever")
     yield _Oddity("purchases", pl.col("sales_weeks") == 1, once, "it may sell so again")
     largest, usual = pl.col("largest_week"), pl.col("usual_week")
-    burst = (largest > OUTLIER * usual) & (largest >= OUTLIER_UNITS)
+    several = usual.is_not_null()
     text = pl.format(
         "one week of {} against a usual {} in weeks with a sale", plain(largest), plain(usual, 1)
     )
-    yield _Oddity("purchases", burst, text, "true, so the spread is wide: check the line")
+    wide = "true, so the spread is wide: check the line"
+    yield _Oddity("purchases", burst() & several, text, wide)
     alone = pl.format("{} units in the only week with a sale", plain(largest))
-    many = usual.is_null() & (largest >= ALONE_UNITS)
-    yield _Oddity("purchases", many, alone, "true: check the line")
+    yield _Oddity("purchases", burst() & ~several, alone, "true: check the line")
 
 
 def _odd_terms() -> Iterable[_Oddity]:

@@ -73,4 +73,4 @@ def order_suggestions(
             by_location=shelves["location"].count() > 0,
         )
     suggested = suggest(shelves, settled, ordering, as_of, digits=digits, coming=coming)
-    return replace(suggested, forecast_check=forecast_check(shop.weekly, shop.weeks_seen))
+    return replace(suggested, forecast_check=forecast_check(shop.weekly, shop.weeks_seen, shop.out))

@@ -32,7 +32,7 @@ def _lines(lines: pl.DataFrame, ordering: Ordering) -> Iterable[str]:
     if not lines["was_on_hand"].count():
         yield "There are no stock levels: every line is ordered as if the shelf were empty."
     if (ordering.order_cost is None) != (ordering.holding_cost is None):
-        yield "An order's cost sets no cover: order_cost and holding_cost are needed together."
+        yield "An order's cost changes nothing: order_cost and holding_cost are needed together."
 
 
 def _transfers(lines: pl.DataFrame, moves: pl.DataFrame, digits: int) -> Iterable[str]:
@@ -45,7 +45,7 @@ def _transfers(lines: pl.DataFrame, moves: pl.DataFrame, digits: int) -> Iterabl
     times = "1 transfer" if rows == 1 else f"{rows:,} transfers"
     yield (
         f"Before anything is bought, {what} from one location to another in {times}: "
-        f"{money:,.{digits}f} less to buy."
+        f"{money:,.{0 if money == int(money) else digits}f} less to buy, at cost."
     )
 
 

@@ -11,6 +11,20 @@ from targeting.stock.inputs import MOST_UNITS
 SLACK: Final = 1e-9  # a float's error is not another pack
 
 
+LEAST_LEVEL: Final = 0.5  # units; a hair of demand does not buy a whole pack
+
+
+def short() -> pl.Expr:
+    """Give the units that a line is short of its level; under 0 where it has more."""
+    return pl.col("order_up_to") - pl.col("available")
+
+
+def asked(short: pl.Expr) -> pl.Expr:
+    """Give the lot for units short; 0 of what may not be ordered, or has next to no demand."""
+    sells = pl.col("orderable") & (pl.col("order_up_to") >= LEAST_LEVEL)
+    return pl.when(sells).then(lot(short)).otherwise(0)
+
+
 def lot(short: pl.Expr) -> pl.Expr:
     """Round units short up to whole packs and to the smallest order; 0 where nothing is short.
 
@@ -49,10 +63,11 @@ def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:
     """Cut quantities until their cost is within the budget; money in minor units.
 
     The lines that lose the least margin for their money go first, in whole packs and never under
-    the smallest order; what that leaves of the budget goes down the same ranking once more. Lines
-    without a unit cost are not counted. Ties go by the order of the lines.
+    the supplier's minimum; what that leaves of the budget goes down the same ranking once more.
+    Lines without a unit cost are not counted. Ties go by the order of the lines.
 
-    Takes to_buy, unit_cost, pack_size, smallest_order, at_stake (the margin lost without to_buy).
+    Takes to_buy, unit_cost, pack_size, least_order (the supplier's minimum in whole packs),
+    at_stake (the margin lost without to_buy).
     """
     if budget is None:
         return lines["to_buy"].alias("quantity")
@@ -76,9 +91,9 @@ def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:
 def _spend(waiting: pl.DataFrame, left: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Settle the best lines as far as the money goes, the next one in part; give the rest back.
 
-    Lines whose smallest order is dearer than all that is left are settled at 0.
+    Lines whose least order is dearer than all that is left are settled at 0.
     """
-    affordable = pl.col("smallest_order") * pl.col("unit_cost") <= left
+    affordable = pl.col("least_order") * pl.col("unit_cost") <= left
     hopeless = waiting.filter(~affordable)
     ranked = waiting.filter(affordable).with_columns(
         pl.col("cost").cast(pl.Float64).cum_sum().alias("spent")
@@ -88,7 +103,7 @@ def _spend(waiting: pl.DataFrame, left: int) -> tuple[pl.DataFrame, pl.DataFrame
     left -= int(full["cost"].sum())
     pack_cost = pl.col("pack_size") * pl.col("unit_cost")
     part = pl.lit(left) // pack_cost * pl.col("pack_size")
-    enough = part >= pl.col("smallest_order")
+    enough = part >= pl.col("least_order")
     crossing = rest.head(1).with_columns(pl.when(enough).then(part).otherwise(0).alias("quantity"))
     taken = pl.concat(
         [

@@ -34,6 +34,7 @@ class ShopTable:
 
     lines: pl.DataFrame
     weekly: pl.DataFrame  # `weekly_sums`
+    out: pl.DataFrame  # `weeks_out`
     weeks_seen: int
 
 
@@ -84,10 +85,11 @@ def shop_table(
     weekly = weekly_sums(lines)
     seen = weeks_seen(weekly)
     history = count_history(stock, as_of, shelves, by_location=by_location)
-    out = days_out(history, lines, as_of)
+    out = days_out(history, lines, as_of, by_location=by_location)
+    by_week = weeks_out(out, as_of)
     by_shelf = [
         counted.select(shelves.number, pl.all().exclude(KEY)),
-        demand(weekly, seen, weeks_out(out, as_of)),
+        demand(weekly, seen, by_week),
         _last_sold(weekly),
         recent_days_out(out, history, as_of),
     ]
@@ -110,7 +112,7 @@ def shop_table(
     ).with_columns(_days_of_cover()).drop(
         "shelf", *(f"sold_{name}" for name in DESCRIPTION)
     )  # fmt: skip
-    return ShopTable(lines_of_all, weekly, seen)
+    return ShopTable(lines_of_all, weekly, by_week, seen)
 
 
 def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:

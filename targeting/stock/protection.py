@@ -33,6 +33,7 @@ def with_levels(lines: pl.DataFrame) -> pl.DataFrame:
         pl.Series("reorder_point", lead.mean + levels.safety_stock(service, lead.spread)),
         pl.Series("order_up_to", both.mean + safety),
         pl.Series("stockout_risk", levels.stockout_risk(lead.mean, lead.spread, available)),
+        pl.Series("lead_spread", lead.spread),
         lost_margin(lines, lines["available"]).alias("expected_lost_margin"),
     )
 

@@ -1,4 +1,4 @@
-"""How long an order should last, where each order costs something and so does what lies there."""
+"""How much to order at a time, where each order costs something and so does what lies there."""
 
 from __future__ import annotations
 
@@ -7,43 +7,39 @@ from typing import Final
 import polars as pl
 
 from targeting.stock.formulas.economics import economic_order_quantity
+from targeting.stock.inputs import MOST_UNITS
 from targeting.workspace.settings import Ordering
 
 YEAR_DAYS: Final = 365
 
 
-def economic_review(lines: pl.DataFrame, ordering: Ordering, digits: int) -> pl.DataFrame:
-    """Lengthen `review_days` to what the economic order quantity lasts; `economic` says where.
+def economic_lot(lines: pl.DataFrame, ordering: Ordering, digits: int) -> pl.DataFrame:
+    """Add `economic_lot`: the units that are worth ordering at a time, in whole packs; 0 without.
 
-    The period order quantity, in whole days: EOQ / demand (Silver, Pyke and Thomas 2017, chapter 4,
-    and as a time supply chapter 5), at most a year and the product's shelf life, never shorter than
-    the review was. Only where the shop says `order_cost` (major units a line, `digits` decimals)
-    and `holding_cost` (share of the unit cost a year), the line has a unit cost and sells, and no
-    rule sets its cover.
+    The economic order quantity (Harris 1913), at most what sells in a year and within the product's
+    shelf life. With a level that covers lead time and review it makes the (R, s, Q) policy of
+    Silver, Pyke and Thomas 2017, chapter 6: dear orders are rarer and larger. Only where the shop
+    says `order_cost` (major units a line, `digits` decimals) and `holding_cost` (share of the unit
+    cost a year), and the line has a unit cost and sells.
     """
+    none = pl.lit(0, dtype=pl.Int64).alias("economic_lot")
     if ordering.order_cost is None or ordering.holding_cost is None:
-        return lines.with_columns(pl.lit(value=False).alias("economic"))
+        return lines.with_columns(none)
     order_cost = float(ordering.order_cost) * 10**digits
-    days = _days(lines, order_cost, float(ordering.holding_cost))
-    applies = (
-        pl.col("rule_cover_days").is_null()
-        & (pl.col("unit_cost") > 0).fill_null(value=False)
-        & (pl.col("weekly_demand") > 0)
-    )
-    shelf_life = pl.when(pl.col("shelf_life_days") > 0).then("shelf_life_days")
-    period = pl.min_horizontal(days, shelf_life.floor(), pl.lit(float(YEAR_DAYS)))
-    longer = applies & (period > pl.col("review_days"))
+    weekly, pack = pl.col("weekly_demand"), pl.col("pack_size")
+    shelf_life = pl.when(pl.col("shelf_life_days") > 0).then(weekly * pl.col("shelf_life_days") / 7)
+    most = pl.min_horizontal(shelf_life, weekly * YEAR_DAYS / 7, pl.lit(MOST_UNITS))
+    units = pl.min_horizontal(_quantity(lines, order_cost, float(ordering.holding_cost)), most)
+    applies = (pl.col("unit_cost") > 0).fill_null(value=False) & (weekly > 0)
+    packs = (units / pack).round().cast(pl.Int64) * pack
     return lines.with_columns(
-        pl.when(longer).then(period).otherwise("review_days").alias("review_days"),
-        longer.alias("economic"),
+        pl.when(applies).then(packs).otherwise(0).fill_null(0).alias("economic_lot")
     )
 
 
-def _days(lines: pl.DataFrame, order_cost: float, holding_cost: float) -> pl.Series:
-    """Give how many days the economic order quantity lasts; missing where nothing sells."""
-    weekly = lines["weekly_demand"]
-    yearly = (weekly * YEAR_DAYS / 7).to_numpy()
+def _quantity(lines: pl.DataFrame, order_cost: float, holding_cost: float) -> pl.Series:
+    """Give the economic order quantity; missing where nothing sells or is held at a cost."""
+    yearly = (lines["weekly_demand"] * YEAR_DAYS / 7).to_numpy()
     held = (lines["unit_cost"].cast(pl.Float64) * holding_cost).fill_null(0).to_numpy()
     quantity = pl.Series(economic_order_quantity(yearly, order_cost, held))
-    days = (quantity / weekly * 7).round()
-    return days.replace([float("inf"), float("nan")], None)
+    return quantity.replace([float("inf"), float("nan")], None)

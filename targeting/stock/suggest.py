@@ -24,7 +24,7 @@ from targeting.stock.demand.forecast_check import CHECK
 from targeting.stock.flags import flags, silent
 from targeting.stock.found import data_problems, whole
 from targeting.stock.notes import notes
-from targeting.stock.packs import limit, limited, lot, within_budget
+from targeting.stock.packs import asked, limit, limited, short, within_budget
 from targeting.stock.protection import lost_margin, with_levels
 from targeting.stock.terms import Gap, terms
 from targeting.stock.totals import by_category, by_segment, segment_demand
@@ -106,12 +106,20 @@ def _settled(
     settled, gaps = terms(table, parameters, ordering, as_of, digits=digits)
     known = settled.with_columns(silent(as_of).alias("silent"))
     orderable = (~pl.col("discontinued") & ~pl.col("silent")).alias("orderable")
-    return known.with_columns(orderable, limit().alias("limit")), gaps
+    limited_by = known.with_columns(orderable, limit().alias("limit"))
+    return limited_by.with_columns(_smallest_within_limit()), gaps
+
+
+def _smallest_within_limit() -> pl.Expr:
+    """Let a rule's limit cut the economic lot, down to the supplier's minimum."""
+    over = pl.col("limit") < pl.col("smallest_order")
+    cut = pl.max_horizontal("least_order", "limit")
+    return pl.when(over).then(cut).otherwise("smallest_order").alias("smallest_order")
 
 
 def _with_needs(lines: pl.DataFrame) -> pl.DataFrame:
     """Add what each line asks by itself: `needed`, in whole packs and within the rules' limits."""
-    return lines.with_columns(limited(_lot(pl.lit(0))).alias("needed"))
+    return lines.with_columns(limited(asked(short())).alias("needed"))
 
 
 def _with_quantities(lines: pl.DataFrame, budget: int | None) -> pl.DataFrame:
@@ -121,16 +129,13 @@ def _with_quantities(lines: pl.DataFrame, budget: int | None) -> pl.DataFrame:
     smallest order, which is never more than `needed`.
     """
     had = lines["available"] + lines["transfer_in"]
-    asked = lines.with_columns(
-        _lot(pl.col("transfer_in")).alias("left"), lost_margin(lines, had).alias("at_stake")
-    ).with_columns(limited(pl.col("left")).alias("to_buy"))
-    bought = asked.with_columns(within_budget(asked, budget))
+    asking = lines.with_columns(asked(short() - pl.col("transfer_in")).alias("left")).with_columns(
+        limited(pl.col("left")).alias("to_buy")
+    )
+    saved = lost_margin(lines, had) - lost_margin(lines, had + asking["to_buy"])
+    asking = asking.with_columns(saved.clip(lower_bound=0).alias("at_stake"))
+    bought = asking.with_columns(within_budget(asking, budget))
     return bought.with_columns((pl.col("quantity") * pl.col("unit_cost")).alias("line_cost"))
-
-
-def _lot(coming: pl.Expr) -> pl.Expr:
-    short = pl.col("order_up_to") - pl.col("available") - coming
-    return pl.when("orderable").then(lot(short)).otherwise(0)
 
 
 def _nothing(campaigns: pl.DataFrame) -> Suggestions:

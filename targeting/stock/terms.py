@@ -12,7 +12,7 @@ import polars as pl
 from targeting.stock.alike import as_number, once_for_all_alike
 from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
 from targeting.stock.inputs import HIGHEST_COST, KEY, MOST_UNITS, PARAMETERS, shaped
-from targeting.stock.review import economic_review
+from targeting.stock.review import economic_lot
 from targeting.workspace.settings import Ordering
 
 LEAD_TIME_DAYS: Final = 14
@@ -49,16 +49,20 @@ def terms(
 ) -> tuple[pl.DataFrame, list[Gap]]:
     """Settle every input of a line; gives the product table's rows, in its order.
 
-    Quantities are units, `pack_size` and `smallest_order` (the minimum in whole packs) whole
-    numbers; `defaults` lists what was assumed. The gaps that were filled come along; their
-    expressions read the `was_` columns and the filled ones.
+    Quantities are units; `pack_size`, `least_order` (the supplier's minimum in whole packs) and
+    `smallest_order` (that, or the economic lot) whole numbers; `defaults` lists what was assumed.
+    The gaps that were filled come along; their expressions read the `was_` columns and the filled
+    ones.
     """
     by_rule = shaped(parameters, PARAMETERS).unique(KEY, keep="first", maintain_order=True)
     renamed = by_rule.rename({name: f"rule_{name}" for name in PARAMETERS if name not in KEY})
     joined = table.join(renamed, on=KEY, how="left", nulls_equal=True, maintain_order="left")
     was = [pl.col(name).alias(f"was_{name}") for name in _FILLED]
     settled = joined.with_columns(was).with_columns(_settled(ordering, as_of))
-    settled = economic_review(settled, ordering, digits).with_columns(_packs(), _available())
+    settled = economic_lot(settled, ordering, digits).with_columns(_packs(), _available())
+    settled = settled.with_columns(
+        pl.max_horizontal("least_order", "economic_lot").alias("smallest_order")
+    )
     gaps = list(_gaps(ordering))
     named = pl.concat_list([gap.text for gap in gaps]).list.drop_nulls().alias("defaults")
     open_gaps = as_number(gap.applies & gap.missing for gap in gaps)
@@ -128,7 +132,7 @@ def _service_level(ordering: Ordering) -> pl.Expr:
 def _packs() -> pl.Expr:
     pack = pl.col("pack_size")
     packs = (pl.col("minimum_order") + pack - 1) // pack
-    return (packs.clip(lower_bound=1) * pack).alias("smallest_order")
+    return (packs.clip(lower_bound=1) * pack).alias("least_order")
 
 
 def _available() -> pl.Expr:
@@ -162,7 +166,7 @@ def _gaps(ordering: Ordering) -> Iterable[Gap]:
         paid.otherwise(pl.lit("the average paid in 52 weeks")),
     )
     if ordering.review is None:
-        unruled = pl.col("rule_cover_days").is_null() & ~pl.col("economic")
+        unruled = pl.col("rule_cover_days").is_null()
         yield Gap("targeting.yaml", "review", unruled, pl.lit(f"{REVIEW_DAYS} days"))
     for letter, level in SERVICE_LEVELS.items():
         if letter not in ordering.service_level:

@@ -16,7 +16,9 @@ MICRO: Final = 1_000_000
 def by_category(lines: pl.DataFrame) -> pl.DataFrame:
     """Count lines, units and money (minor units, of lines with a unit cost) by category."""
     grouped = lines.group_by("category").agg(
-        pl.len().alias("lines"), pl.col("quantity").sum(), pl.col("line_cost").sum().alias("cost")
+        pl.len().alias("lines"),
+        pl.col("quantity").sum(),
+        pl.col("line_cost").cast(pl.Int128).sum().alias("cost"),
     )
     return only(grouped.sort("category", nulls_last=True), BY_CATEGORY)
 

@@ -91,7 +91,7 @@ def suggestions() -> Suggestions:
             "location": ["L", "M"],
             "service_level": [0.99, None],
             "order_at_most_units": [30.0, 2.0],
-            "rule": ["service_level: keep; order_at_most: keep", "order_at_most: keep"],
+            "rule": ["service level: keep; order limit: keep", "order limit: keep"],
         }
     )
     return suggest(table, rules, ordering, AS_OF, digits=2)

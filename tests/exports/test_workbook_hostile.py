@@ -61,7 +61,7 @@ def night(*, locations: tuple[str, ...] = ("Clifton", "Saddar"), seed: int = 7) 
             "product_id": names[:40],
             "location": [locations[0]] * 40,
             "order_at_most_units": [float(n) for n in range(40)],
-            "rule": ["order_at_most: keep_small"] * 40,
+            "rule": ["order limit: keep_small"] * 40,
         }
     )
     ordering = Ordering(budget=BUDGET)

@@ -69,7 +69,8 @@ def _commands() -> Iterator[tuple[str, str, str]]:
 def test_every_command_and_option_in_the_documentation_exists() -> None:
     found = list(_commands())
     assert {name for _, name, _ in found} >= {"check", "test", "new", "fields", "preview", "run"}
-    for page, name, rest in found:
+    for page, name, after in found:
+        rest = after
         assert name in COMMANDS, f"{page}: targeting {name}"
         command = importlib.import_module(f"targeting.cli.{name}").command
         if isinstance(command, click.Group):

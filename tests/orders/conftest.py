@@ -14,8 +14,9 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from targeting.exports.sheet_lines import line_id
 from targeting.exports.workbook import suggestion_csv, write_workbook
-from targeting.orders.lines import FILE, kept_lines, line_id
+from targeting.orders.lines import FILE, kept_lines
 from targeting.run_folder.write import write_csv, write_json, write_parquet
 from targeting.stock.products import product_table
 from targeting.stock.suggest import Suggestions, suggest
@@ -102,7 +103,7 @@ def small_suggestions(more: int = 0) -> Suggestions:
             "product_id": ["capped"],
             "location": ["M"],
             "order_at_most_units": [12.0],
-            "rule": ["order_at_most: keep"],
+            "rule": ["order limit: keep"],
         }
     )
     customers = pl.DataFrame({"customer_id": ["ann"], "segment": ["Loyal"]})

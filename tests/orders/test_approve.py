@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from targeting.exports.sheet_lines import line_id
 from targeting.orders.approve import approve, needed_again
 from targeting.orders.cells import INPUTS
 from targeting.orders.edited import read_edited
-from targeting.orders.lines import line_id, read_lines
+from targeting.orders.lines import read_lines
 from targeting.problems import Refused
 from targeting.stock.suggest import Suggestions
 from tests.orders.conftest import MadeRun, Sheet, make_run
@@ -118,7 +119,7 @@ def slowly_needed(line: dict[str, Any]) -> int:
     sd = math.sqrt(weeks * line["weekly_sd"] ** 2 + late**2 + extra)
     level = line["level_demand"] * weeks + extra + norm.ppf(line["new_service_level"]) * sd
     short = level - (line["new_on_hand"] - line["new_reserved"] + line["new_on_order"])
-    if short <= 1e-9:
+    if short <= 1e-9 or level < 0.5:
         return 0
     packs = math.ceil(short / line["pack_size"] - 1e-9) * line["pack_size"]
     most = max(packs, line["smallest_order"])

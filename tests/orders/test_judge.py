@@ -30,7 +30,7 @@ def order(suggested: int, approved: int, **other: object) -> dict[str, object]:
         "run_id": "2026-10-01-00000001", "ordered_on": DAY, "by_location": False,
         "product_id": "lamp", "product": "Lamp", "location": None, "reason": None,
         "available": 10.0, "service_level": 0.9, "lead_time_days": 14.0, "review_days": 7.0,
-        "unit_cost": 500,
+        "unit_cost": 500, "transfer_in": 0, "transfer_out": 0,
     }  # fmt: skip
     return {**usual, "suggested": suggested, "approved": approved, **other}
 
@@ -54,6 +54,18 @@ def test_the_planner_who_ordered_what_sold_was_nearer() -> None:
         "demand", "left_suggested", "short_suggested", "left_approved", "short_approved", "nearer"
     ).row(0) == (30, 0, 15, 0, 0, "planner")
     assert judged["until"][0] == DAY + dt.timedelta(days=21)
+
+
+def test_what_came_from_another_location_counts() -> None:
+    """Forty came by transfer, none were ordered, and forty sold: the suggestion was exact."""
+    moved = order(0, 10, available=0.0, transfer_in=40)
+    judged = judged_overrides(past(moved), sold((1, 40)), LATER)
+    assert judged.select("short_suggested", "left_approved", "nearer").row(0) == (
+        0, 10, "suggestion",
+    )  # fmt: skip
+    given_away = order(0, 10, available=50.0, transfer_out=40)
+    judged = judged_overrides(past(given_away), sold((1, 20)), LATER)
+    assert judged.select("short_suggested", "nearer").row(0) == (10, "planner")
 
 
 def test_a_unit_short_weighs_as_the_service_level_says() -> None:

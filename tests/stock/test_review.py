@@ -16,59 +16,68 @@ STEADY = [4] * 30
 COSTLY = Ordering(order_cost=Decimal(5), holding_cost=Decimal("0.20"), review=Period(1, "week"))
 
 
-def test_the_cover_is_what_an_economic_order_lasts(shop: SmallShop) -> None:
+def test_an_order_is_at_least_the_economic_quantity(shop: SmallShop) -> None:
     shop.sold("p", STEADY).counted("p", 0).listed("p", unit_cost=1000)
     line = shop.suggest(COSTLY).lines.row(0, named=True)
     yearly = line["weekly_demand"] * 365 / 7
-    quantity = math.sqrt(2 * yearly * 5 / (0.20 * 10))
-    assert line["review_days"] == round(quantity / line["weekly_demand"] * 7) == 57
-    assert line["order_up_to"] == pytest.approx(4 * (14 + 57) / 7)
-    assert "cover of 57 days set by the cost of an order." in line["because"]
+    assert line["review_days"] == 7
+    assert line["order_up_to"] == pytest.approx(4 * (14 + 7) / 7)
+    assert line["quantity"] == round(math.sqrt(2 * yearly * 5 / (0.20 * 10))) == 32
+    assert "32 or more at a time, by the cost of an order." in line["because"]
+
+
+def test_after_an_economic_order_nothing_is_ordered_for_weeks(new_shop: type[SmallShop]) -> None:
+    """Week after week, with what was ordered delivered at once: rare and large instead of weekly."""
+    on_hand, orders = 0.0, []
+    for _ in range(16):
+        shop = new_shop().sold("p", STEADY).counted("p", on_hand).listed("p", unit_cost=1000)
+        orders.append(shop.suggest(COSTLY).lines["quantity"].item())
+        on_hand += orders[-1] - 4
+    assert orders[0] == 32
+    assert [week for week, order in enumerate(orders) if order] == [0, 6, 14]
+    assert set(orders) == {0, 32}
 
 
 @pytest.mark.parametrize(
-    ("listed", "days"),
+    ("listed", "lot"),
     [
-        ({"unit_cost": 10**8}, 7),
-        ({"unit_cost": 1}, 365),
-        ({"unit_cost": 1000, "shelf_life_days": 20}, 20),
-        ({"unit_cost": 1000, "shelf_life_days": 3}, 7),
-        ({"unit_cost": None}, 7),
-        ({"unit_cost": 0}, 7),
+        ({"unit_cost": 10**8}, 12),  # too dear to hold: what is needed
+        ({"unit_cost": 1}, 209),  # a year's sales
+        ({"unit_cost": 1, "shelf_life_days": 35}, 20),
+        ({"unit_cost": 1000, "pack_size": 10}, 30),
+        ({"unit_cost": None}, 12),
+        ({"unit_cost": 0}, 12),
     ],
 )
-def test_it_is_between_the_shop_s_review_and_a_year_or_the_shelf_life(
-    shop: SmallShop, listed: dict[str, object], days: int
+def test_it_is_at_most_what_sells_in_a_year_or_within_the_shelf_life(
+    shop: SmallShop, listed: dict[str, object], lot: int
 ) -> None:
     line = shop.sold("p", STEADY).listed("p", **listed).suggest(COSTLY).lines.row(0, named=True)
-    assert line["review_days"] == days
-    assert ("the cost of an order" in line["because"]) == (days > 7)
+    assert line["quantity"] == lot
 
 
-def test_a_rule_s_cover_stands(shop: SmallShop) -> None:
-    shop.sold("p", STEADY).listed("p", unit_cost=1000)
-    rule: dict[str, object] = {"product_id": "p", "location": None, "cover_days": 10}
-    line = shop.suggest(COSTLY, rules=[rule]).lines.row(0, named=True)
-    assert line["review_days"] == 10
-
-
-def test_a_cover_that_costs_set_is_no_default(shop: SmallShop) -> None:
-    shop.sold("p", STEADY).listed("p", unit_cost=1000)
-    costly = Ordering(order_cost=Decimal(5), holding_cost=Decimal("0.20"))
-    assert "review: 7 days" not in shop.suggest(costly).lines["defaults"][0]
-    assert "review: 7 days" in shop.suggest(Ordering()).lines["defaults"][0]
+def test_a_rule_s_limit_and_the_budget_cut_it_down_to_the_supplier_s_minimum(
+    new_shop: type[SmallShop],
+) -> None:
+    listed = {"unit_cost": 1000, "minimum_order": 6}
+    rule: dict[str, object] = {"product_id": "p", "location": None, "order_at_most_units": 8}
+    capped = new_shop().sold("p", STEADY).listed("p", **listed).suggest(COSTLY, rules=[rule])
+    assert capped.lines["quantity"].to_list() == [8]
+    poor = COSTLY.model_copy(update={"budget": Decimal(70)})
+    cut = new_shop().sold("p", STEADY).listed("p", **listed).suggest(poor)
+    assert cut.lines["quantity"].to_list() == [7]
 
 
 def test_one_cost_without_the_other_changes_nothing_and_says_so(shop: SmallShop) -> None:
     shop.sold("p", STEADY).counted("p", 3).listed("p", unit_cost=1000)
     found = shop.suggest(Ordering(order_cost=Decimal(5)))
-    assert found.lines["review_days"].to_list() == [7]
+    assert found.lines["quantity"].to_list() == [9]
     assert found.notes == (
-        "An order's cost sets no cover: order_cost and holding_cost are needed together.",
+        "An order's cost changes nothing: order_cost and holding_cost are needed together.",
     )
 
 
-def test_a_long_cover_is_not_called_overstock_for_what_it_ordered(shop: SmallShop) -> None:
+def test_a_large_lot_is_not_called_overstock_for_what_it_ordered(shop: SmallShop) -> None:
     shop.sold("p", [1] * 30).counted("p", 40).listed("p", unit_cost=1)
     assert shop.suggest().lines["flags"].to_list() == [["overstock"]]
     assert shop.suggest(COSTLY).lines["flags"].to_list() == [[]]

@@ -67,7 +67,7 @@ def test_because_tells_three_facts_and_the_rule(shop: SmallShop) -> None:
         "location": None,
         "service_level": 0.98,
         "cover_days": 7,
-        "rule": "service_level: keep; cover: bundles",
+        "rule": "service level: keep; cover: bundles",
         "notes": ["Check the shelf."],
     }
     line = shop.suggest(rules=[rule]).lines.row(0, named=True)

@@ -8,9 +8,21 @@ from typing import Final
 from xlsxwriter.utility import xl_col_to_name
 
 from targeting.exports.planner.table import Column
+from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE
 from targeting.stock.inputs import MOST_UNITS
+from targeting.stock.terms import LONGEST_DAYS
 
 SUGGESTIONS: Final = "Suggestions"
+MOST_IN_STOCK: Final = 1e12
+INPUT_ENDS: Final[Mapping[str, tuple[float, float]]] = {
+    "on_hand": (0, MOST_IN_STOCK),
+    "on_order": (0, MOST_IN_STOCK),
+    "reserved": (0, MOST_IN_STOCK),
+    "service_level": (LOWEST_SERVICE, HIGHEST_SERVICE),
+    "lead_time_days": (0, LONGEST_DAYS),
+    "lead_time_sd_days": (0, LONGEST_DAYS),
+    "review_days": (0, LONGEST_DAYS),
+}
 
 _BOTH_WEEKS = "({lead_time_days}+{review_days})/7"
 _LEAD_MEAN = "({level_demand}*{lead_time_days}/7+{campaign_lead_units})"
@@ -40,7 +52,7 @@ LINE_COLUMNS: Final = (
     ),
     Column(
         "needed", "Needed", 8, "whole",
-        'IF(OR({orderable}="no",' + _SHORT + '<=1E-9),0,IF({limit}="",{in_packs},'
+        'IF(OR({orderable}="no",{order_up_to}<0.5,' + _SHORT + '<=1E-9),0,IF({limit}="",{in_packs},'
         "IF(MIN({in_packs},{limit})<{smallest_order},0,MIN({in_packs},{limit}))))",
     ),
     Column("transfer_in", "Transfer in", 8, "whole", seldom=True),

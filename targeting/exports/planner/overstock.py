@@ -9,8 +9,8 @@ import polars as pl
 from targeting.exports.planner.formats import Formats
 from targeting.exports.planner.table import Column, Sheet, add_totals, finish, say_cut, table
 from targeting.exports.sheet_lines import as_shown
+from targeting.stock.inputs import RECENT_WEEKS
 
-OVERSTOCK_WEEKS: Final = 26
 COLUMNS: Final = (
     Column("product_id", "Product id", 13),
     Column("product", "Product", 30),
@@ -21,7 +21,7 @@ COLUMNS: Final = (
     Column("weekly_demand", "Weekly demand", 9, "rate"),
     Column("cover_weeks", "Cover weeks", 9, "weeks"),
     Column("last_sold_on", "Last sold on", 11, "date"),
-    Column("excess", "Units beyond 26 weeks", 11, "whole"),
+    Column("excess", f"Units beyond {RECENT_WEEKS} weeks", 11, "whole"),
     Column("value", "Cost of those units", 18, "money"),
 )
 
@@ -51,7 +51,7 @@ def lies_too_long() -> pl.Expr:
 
 def excess() -> pl.Expr:
     """Give the whole units on hand beyond 26 weeks of demand; 0 where there are none."""
-    keep = pl.col("weekly_demand") * OVERSTOCK_WEEKS
+    keep = pl.col("weekly_demand") * RECENT_WEEKS
     return (pl.col("on_hand") - keep).clip(lower_bound=0).floor()
 
 

@@ -9,20 +9,19 @@ import polars as pl
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from targeting.exports.planner.columns import LINE_COLUMNS, PLACES
+from targeting.exports.planner.columns import INPUT_ENDS, LINE_COLUMNS, PLACES
 from targeting.exports.planner.formats import Formats
 from targeting.exports.planner.table import height_of, set_widths, table
 
 LONGEST_REASON: Final = 500
-_ANY_UNITS: Final = (0, 1e12)
-_LIMITS: Final = {
-    "service_level": ((0.01, 0.9999), "A share from 1% to 99.99%."),
-    "lead_time_days": ((0, 3650), "Days from order to delivery, 0 to 3650."),
-    "review_days": ((0, 3650), "Days between two orders, 0 to 3650."),
-    "on_hand": (_ANY_UNITS, "A number, 0 or more."),
-    "on_order": (_ANY_UNITS, "A number, 0 or more."),
-    "reserved": (_ANY_UNITS, "A number, 0 or more."),
-    "lead_time_sd_days": ((0, 3650), "Days by which deliveries stray, 0 to 3650."),
+_SAYS: Final = {
+    "service_level": "A share from {:.0%} to {:.2%}.",
+    "lead_time_days": "Days from order to delivery, {} to {}.",
+    "review_days": "Days between two orders, {} to {}.",
+    "on_hand": "A number, {} or more.",
+    "on_order": "A number, {} or more.",
+    "reserved": "A number, {} or more.",
+    "lead_time_sd_days": "Days by which deliveries stray, {} to {}.",
 }
 
 
@@ -79,8 +78,8 @@ def _validate(sheet: Worksheet, height: int) -> None:
     }
     sheet.data_validation(1, PLACES["order"], height, PLACES["order"], whole_packs)
     sheet.data_validation(1, PLACES["reason"], height, PLACES["reason"], reason)
-    for name, (ends, says) in _LIMITS.items():
-        _between(sheet, height, name, ends, says)
+    for name, ends in INPUT_ENDS.items():
+        _between(sheet, height, name, ends, _SAYS[name].format(*ends))
 
 
 def _between(

@@ -10,6 +10,7 @@ import polars as pl
 
 from targeting.stock.demand.classes import INTERVAL_CUT, NEW_WEEKS, demand_class, xyz
 from targeting.stock.demand.forecast import Floats, Ints, best, best_discounted, every_ses, imapa
+from targeting.stock.demand.sales import carried_back
 from targeting.stock.inputs import UNIT, WEEKS
 
 # A series is there because it sold once, so its first week proves little: an eighth of it counts,
@@ -37,19 +38,21 @@ def weeks_seen(weekly: pl.DataFrame) -> int:
 def demand(weekly: pl.DataFrame, seen: int, out: pl.DataFrame | None = None) -> pl.DataFrame:
     """Describe the demand of each shelf that sold in the weeks seen.
 
-    `weekly`: `weekly_sums`. `out`: `weeks_out`, where there is a history of stock. Adds to the
-    shelf: `demand_class`, `xyz`, `method`, `weekly_demand` (the point forecast), `level_demand`
-    (the mean that stock levels are built on: exponential smoothing without a discount), `weekly_sd`
-    (root mean square of its one-step errors), `history_weeks` (since the first sale),
-    `sales_weeks`, `largest_week` and `usual_week` (the mean of the other weeks with a sale). Units
-    a week, to 6 decimals.
+    `weekly`: `weekly_sums`. What came back in another week than it was sold is taken off the newest
+    sales before it, so that over all weeks demand is net of returns; a shelf that has nothing left
+    never sold. `out`: `weeks_out`, where there is a history of stock. Adds to the shelf:
+    `demand_class`, `xyz`, `method`, `weekly_demand` (the point forecast), `level_demand` (the mean
+    that stock levels are built on: exponential smoothing without a discount), `weekly_sd` (root
+    mean square of its one-step errors), `history_weeks` (since the first sale), `sales_weeks`,
+    `largest_week` and `usual_week` (the mean of the other weeks with a sale). Units a week, to 6
+    decimals.
     """
-    parts = []
-    for shelves, weeks in matrices(weekly, seen):
-        in_stock = None if out is None or out.is_empty() else _in_stock(shelves, out, seen)
-        parts.append(shelves.hstack(described(weeks, in_stock)))
+    parts = [
+        shelves.hstack(described(carried_back(net), in_stock))
+        for shelves, net, in_stock in matrices(weekly, seen, out)
+    ]
     if parts:
-        return pl.concat(parts)
+        return pl.concat(parts).filter(pl.col("sales_weeks") > 0)
     return weekly.clear().select("shelf").hstack(described(np.zeros((max(seen, 1), 0))))
 
 
@@ -58,32 +61,36 @@ def described(weeks: Floats, in_stock: Floats | None = None) -> pl.DataFrame:
     return _named(pl.DataFrame(describe_block(weeks, in_stock)).fill_nan(None))
 
 
-def matrices(weekly: pl.DataFrame, seen: int) -> Iterator[tuple[pl.DataFrame, Floats]]:
-    """Lay weekly sums out, some thousands of shelves at once: the shelves, and a column for each.
+def matrices(
+    weekly: pl.DataFrame, seen: int, out: pl.DataFrame | None = None
+) -> Iterator[tuple[pl.DataFrame, Floats, Floats | None]]:
+    """Lay weekly sums out, some thousands of shelves at once: shelves, units and days in stock.
 
-    A row a week, oldest first; units net of returns, 0 or more. Shelves that never sold are left
-    out.
+    Each matrix has a row a week, oldest first, and a column a shelf: units net of returns, under 0
+    where more came back than was sold; the share of the week's days in stock (None without `out`,
+    1 where nothing is known). Shelves that never sold are left out.
     """
-    sold = weekly.filter((pl.col("week") < WEEKS) & (pl.col("units") > 0))
+    recent = weekly.filter(pl.col("week") < WEEKS)
+    sold = recent.filter((pl.col("units") > 0).any().over("shelf"))
+    known = None if out is None or out.is_empty() else out.sort("shelf", "week")
     shelves = sold.select(pl.col("shelf").unique(maintain_order=True))
-    series = sold.select(pl.col("shelf").rle_id()).to_series().to_numpy()
-    week = seen - 1 - sold["week"].to_numpy()
-    units = sold["units"].to_numpy() / UNIT
     for start in range(0, shelves.height, BLOCK):
-        low, high = np.searchsorted(series, [start, start + BLOCK])
-        block = np.zeros((seen, min(BLOCK, shelves.height - start)))
-        block[week[low:high], series[low:high].astype(np.int64) - start] = units[low:high]
-        yield shelves.slice(start, BLOCK), block
+        block = shelves.slice(start, BLOCK)
+        in_stock = None if known is None else 1 - _laid_out(block, known, "days", seen) / 7
+        yield block, _laid_out(block, sold, "units", seen) / UNIT, in_stock
 
 
-def _in_stock(shelves: pl.DataFrame, out: pl.DataFrame, seen: int) -> Floats:
-    """Lay out the share of each week's days in stock; 1 where nothing is known."""
-    known = out.filter(pl.col("week") < seen).join(shelves.with_row_index("column"), on="shelf")
-    share = np.ones((seen, shelves.height))
-    share[seen - 1 - known["week"].to_numpy(), known["column"].to_numpy()] -= (
-        known["days"].to_numpy() / 7
-    )
-    return share
+def _laid_out(shelves: pl.DataFrame, cells: pl.DataFrame, name: str, seen: int) -> Floats:
+    """Lay the column out in the order of these shelves; both are sorted by shelf."""
+    columns = shelves["shelf"].to_numpy()
+    low, high = np.searchsorted(cells["shelf"].to_numpy(), [columns[0], columns[-1] + 1])
+    part = cells[low:high]
+    shelf, week, value = (part[each].to_numpy() for each in ("shelf", "week", name))
+    column = np.searchsorted(columns, shelf)
+    wanted = (columns[column] == shelf) & (week < seen)
+    laid = np.zeros((seen, len(columns)))
+    laid[seen - 1 - week[wanted], column[wanted]] = value[wanted]
+    return laid
 
 
 def describe_block(weeks: Floats, in_stock: Floats | None = None) -> dict[str, Floats]:

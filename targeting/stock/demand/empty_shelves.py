@@ -42,17 +42,31 @@ def count_history(
     )
 
 
-def days_out(history: pl.DataFrame, lines: pl.LazyFrame, as_of: dt.date) -> pl.DataFrame:
+def days_out(
+    history: pl.DataFrame, lines: pl.LazyFrame, as_of: dt.date, *, by_location: bool
+) -> pl.DataFrame:
     """Give one row a shelf and day out of stock, in the 104 weeks up to as_of.
 
     Out of stock: the newest counts on or before the day, of every location that the shelf stands
-    for, were 0 or less, and nothing was sold of it on the day. `history`: `count_history`; `lines`:
-    `sales_lines`. Columns: shelf, day.
+    for, were 0 or less, and nothing was sold of it on the day or between the count and the day: a
+    sale after it proves that stock has come. `history`: `count_history`; `lines`: `sales_lines`.
+    Columns: shelf, day.
     """
     seen = as_of - dt.timedelta(weeks=WEEKS) < _DAY
     emptied = history.filter(~pl.col("filled")).select(pl.col("shelf").unique())
+    sold = (
+        lines.filter(pl.col("units") > 0)
+        .select("shelf", pl.col("purchased_on").alias("day"))
+        .join(emptied.lazy(), on="shelf", how="semi")
+        .unique()
+        .sort(_AT)
+        .collect(engine="streaming")
+    )
+    # only where several locations make a shelf may another one still have some
+    asked = ~pl.col("filled") if by_location else pl.lit(value=True)
     empty = (
-        history.join(emptied, on="shelf", how="semi")
+        _until_a_sale(history.join(emptied, on="shelf", how="semi").filter(asked), sold)
+        .filter(as_of - dt.timedelta(weeks=WEEKS) < pl.col("until"))
         .with_columns(pl.date_ranges("day", "until", closed="left").alias("day"))
         .explode("day", empty_as_null=True, keep_nulls=True)
         .filter(seen)
@@ -60,13 +74,23 @@ def days_out(history: pl.DataFrame, lines: pl.LazyFrame, as_of: dt.date) -> pl.D
         .agg(pl.col("filled").any())
         .filter(~pl.col("filled"))
     )
-    sold = (
-        lines.filter(pl.col("units") > 0)
-        .select("shelf", pl.col("purchased_on").alias("day"))
-        .join(emptied.lazy(), on="shelf", how="semi")
-        .unique()
-    )
-    return empty.lazy().select(_AT).join(sold, on=_AT, how="anti").collect(engine="streaming")
+    return empty.select(_AT).join(sold, on=_AT, how="anti")
+
+
+def _until_a_sale(history: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
+    """Let a count of 0 speak no longer than to the first sale after its day.
+
+    A sale on the day itself may have come before the count.
+    """
+    sales = sold.with_columns(_DAY.alias("sold_on")).sort("day")
+    found = history.sort("day").join_asof(
+        sales, on="day", by="shelf", strategy="forward", allow_exact_matches=False,
+        check_sortedness=False,
+    )  # fmt: skip
+    refuted = ~pl.col("filled") & (pl.col("sold_on") < pl.col("until"))
+    return found.with_columns(
+        pl.when(refuted).then("sold_on").otherwise("until").alias("until")
+    ).drop("sold_on")
 
 
 def weeks_out(days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from targeting.stock.demand.describe import METHODS, described, matrices
 from targeting.stock.demand.forecast import Floats
 from targeting.stock.demand.rivals import FIVE
+from targeting.stock.demand.sales import carried_back
 from targeting.stock.formulas.levels import safety_stock
 from targeting.stock.inputs import Schema
 
@@ -19,6 +20,7 @@ FEWEST_SERIES: Final = 30  # of a class: the mean of fewer is one product's luck
 MOST_SERIES: Final = 20_000  # more are sampled
 ORDERED_FOR: Final = 2  # weeks, a short lead time and review: what a level has to cover
 SERVICE: Final = 0.95
+MICRO: Final = 1_000_000
 OURS: Final = "ours"
 CLOSE: Final = 0.02  # a WAPE within 2% of another is as good
 
@@ -37,10 +39,13 @@ CHECK: Final[Schema] = {
 }
 
 
-def forecast_check(weekly: pl.DataFrame, seen: int) -> pl.DataFrame:
+def forecast_check(
+    weekly: pl.DataFrame, seen: int, out: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Forecast the last 8 weeks from those before, and compare with five plain methods.
 
-    `weekly`: `weekly_sums`, of `seen` weeks. One row a demand class, as of 8 weeks ago: `series`;
+    `weekly`: `weekly_sums`, of `seen` weeks; `out`: `weeks_out`, which only the choice sees, as it
+    does every night. One row a demand class, as of 8 weeks ago: `series`;
     `method`; `wape`, the sum of absolute errors of the 8-week totals over the sum of demand;
     `bias`, the sum of errors over the sum of demand; `pinball`, the mean loss of the 0.95 quantile
     of two weeks' demand, in units. `best_other` and its WAPE, the smallest bias either way and the
@@ -53,24 +58,27 @@ def forecast_check(weekly: pl.DataFrame, seen: int) -> pl.DataFrame:
         needed = f"that takes {LEAST_WEEKS + HELD_OUT} weeks of purchases, and there are {seen}"
         return pl.DataFrame([{"verdict": f"Not judged: {needed}."}], schema=CHECK)
     sample, every = _sampled(weekly)
-    blocks = [losses(weeks) for _, weeks in matrices(sample, seen)]
+    blocks = [
+        losses(carried_back(net), in_stock) for _, net, in_stock in matrices(sample, seen, out)
+    ]
     told = pl.concat(blocks) if blocks else losses(np.zeros((seen, 0)))
     by_class = {name: told.filter(pl.col("demand_class") == name) for name in METHODS}
     rows = [_row(name, found, every) for name, found in by_class.items() if not found.is_empty()]
     return pl.DataFrame(rows, schema=CHECK)
 
 
-def losses(weeks: Floats) -> pl.DataFrame:
+def losses(weeks: Floats, in_stock: Floats | None = None) -> pl.DataFrame:
     """Forecast the last 8 weeks from those before; one row a series and method.
 
-    `weeks`: a row a week, oldest first, a column a series. Columns: series (the column),
+    `weeks`: a row a week, oldest first, a column a series; `in_stock`: the share of their days in
+    stock, for `ours` alone. Columns: series (the column),
     demand_class (of the weeks before), method (`ours` or one of five), forecast and actual (units
     in 8 weeks), pinball (of the 0.95 quantile of two weeks' demand, the mean of four times two
     weeks). Series that had not sold before are left out.
     """
     sold = np.flatnonzero((weeks[:-HELD_OUT] > 0).any(axis=0))
     past, future = weeks[:-HELD_OUT, sold], weeks[-HELD_OUT:, sold]
-    told = described(past)
+    told = described(past, None if in_stock is None else in_stock[:-HELD_OUT, sold])
     rate, mean, sd = told.select("weekly_demand", "level_demand", "weekly_sd").to_numpy().T
     first = (past > 0).argmax(axis=0).astype(np.int64)
     known = pl.DataFrame({"series": sold}).hstack(told.select("demand_class"))
@@ -110,14 +118,18 @@ def _sampled(weekly: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 def _by_method(of_class: pl.DataFrame) -> dict[str, dict[str, float]]:
     """Give the figures of each method."""
-    demand = pl.col("actual").sum()
-    gap = pl.col("forecast") - pl.col("actual")
+    gap, demand = _whole(pl.col("forecast") - pl.col("actual")), _whole(pl.col("actual")).sum()
     figures = of_class.group_by("method").agg(
         (gap.abs().sum() / demand).round(6).alias("wape"),
         (gap.sum() / demand).round(6).alias("bias"),
-        pl.col("pinball").mean().round(6),
+        (_whole(pl.col("pinball")).sum() / MICRO / pl.len()).round(6).alias("pinball"),
     )
     return {row.pop("method"): row for row in figures.to_dicts()}
+
+
+def _whole(units: pl.Expr) -> pl.Expr:
+    """Count in millionths: whole numbers add up to the same in any order, on any threads."""
+    return (units.clip(-1e12, 1e12) * MICRO).round().cast(pl.Int64)
 
 
 def _row(name: str, of_class: pl.DataFrame, every: int) -> dict[str, object]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+import numpy as np
 import polars as pl
 
+from targeting.stock.demand.forecast import Floats
 from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import PURCHASES, UNIT, shaped
 
@@ -24,8 +26,6 @@ def sales_lines(
     sums are ever kept.
     """
     lines = shaped(purchases, PURCHASES).lazy()
-    returned = ((pl.col("quantity") < 0) | (pl.col("amount") < 0)).fill_null(value=False)
-    size = (pl.col("quantity").fill_null(1).abs() * UNIT).clip(0, 1e12).round().cast(pl.Int64)
     money = pl.col("amount").fill_null(0).abs()
     nowhere = pl.lit(None, dtype=pl.String).alias("location")
     return (
@@ -36,8 +36,8 @@ def sales_lines(
             shelves.number,
             "customer_id",
             "purchased_on",
-            pl.when(returned).then(-money).otherwise(money).alias("amount"),
-            pl.when(returned).then(-size).otherwise(size).alias("units"),
+            pl.when(_returned()).then(-money).otherwise(money).alias("amount"),
+            net_units(),
             ((pl.lit(as_of) - pl.col("purchased_on")).dt.total_days() // 7)
             .cast(pl.Int32)
             .alias("week"),
@@ -45,9 +45,40 @@ def sales_lines(
     )
 
 
+def net_units() -> pl.Expr:
+    """Give the `units` of a purchase line, in whole thousandths; negative for a return.
+
+    Reads quantity (1 where missing) and amount: a line with either under 0 is a return.
+    """
+    size = (pl.col("quantity").fill_null(1).abs() * UNIT).clip(0, 1e12).round().cast(pl.Int64)
+    return pl.when(_returned()).then(-size).otherwise(size).alias("units")
+
+
+def _returned() -> pl.Expr:
+    return ((pl.col("quantity") < 0) | (pl.col("amount") < 0)).fill_null(value=False)
+
+
+def carried_back(net: Floats) -> Floats:
+    """Take what came back in a later row off the newest sales before it; 0 or more in each row.
+
+    `net`: units sold less units returned, a row a week (or day), oldest first, a column a series.
+    What came back of sales before the first row is left out. So from each row on as much was sold
+    as the largest net sum from that row or a later one on.
+    """
+    returned = np.flatnonzero((net < 0).any(axis=0))
+    sold = net.copy()
+    # whole numbers: a float's error would pass for a sale
+    units = np.rint(net[::-1, returned] * UNIT).astype(np.int64)
+    since = np.maximum.accumulate(units.cumsum(axis=0).clip(min=0), axis=0)
+    sold[::-1, returned] = np.diff(since, axis=0, prepend=0) / UNIT
+    return sold
+
+
 def weekly_sums(lines: pl.LazyFrame) -> pl.DataFrame:
     """Give one row a shelf and week with a line, sorted: units and amount, net of returns.
 
+    Both are under 0 in a week in which more came back than was sold: money is booked when it is
+    paid back. For demand such units are taken off earlier weeks (`carried_back`).
     `last_sold_on`: the last day of that week with a sale, however much came back; missing without.
     """
     # one number a cell: grouping by two columns takes three times as long
