@@ -67,7 +67,7 @@ def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:
     Lines without a unit cost are not counted. Ties go by the order of the lines.
 
     Takes to_buy, unit_cost, pack_size, least_order (the supplier's minimum in whole packs),
-    at_stake (the margin lost without to_buy).
+    at_stake (the margin that to_buy saves).
     """
     if budget is None:
         return lines["to_buy"].alias("quantity")
@@ -84,7 +84,7 @@ def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:
     while waiting.height:
         taken, waiting = _spend(waiting, left)
         settled.append(taken.select("line", "quantity"))
-        left -= int((taken["quantity"] * taken["unit_cost"]).sum())
+        left -= int((taken["quantity"] * taken["unit_cost"]).cast(pl.Int128).sum())
     return pl.concat(settled).sort("line")["quantity"]
 
 
@@ -96,13 +96,14 @@ def _spend(waiting: pl.DataFrame, left: int) -> tuple[pl.DataFrame, pl.DataFrame
     affordable = pl.col("least_order") * pl.col("unit_cost") <= left
     hopeless = waiting.filter(~affordable)
     ranked = waiting.filter(affordable).with_columns(
-        pl.col("cost").cast(pl.Float64).cum_sum().alias("spent")
+        pl.col("cost").cast(pl.Int128).cum_sum().alias("spent")
     )
     full = ranked.filter(pl.col("spent") <= left)
     rest = ranked.slice(full.height)
-    left -= int(full["cost"].sum())
-    pack_cost = pl.col("pack_size") * pl.col("unit_cost")
-    part = pl.lit(left) // pack_cost * pl.col("pack_size")
+    left -= int(full["cost"].cast(pl.Int128).sum())
+    pack = pl.col("pack_size")
+    pack_cost = pack * pl.col("unit_cost")
+    part = (pl.lit(left, pl.Int128) // pack_cost).clip(0, MOST_UNITS).cast(pl.Int64) * pack
     enough = part >= pl.col("least_order")
     crossing = rest.head(1).with_columns(pl.when(enough).then(part).otherwise(0).alias("quantity"))
     taken = pl.concat(

@@ -38,16 +38,20 @@ def with_levels(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def lost_margin(lines: pl.DataFrame, available: pl.Series) -> pl.Series:
-    """Give the margin, in minor units, that is lost if none of a line is ordered.
+def lost_margin(
+    lines: pl.DataFrame, available: pl.Series, ordered: pl.Series | float = 0.0
+) -> pl.Series:
+    """Give the margin, in minor units, that is lost if so much of a line is ordered.
 
-    Units short until the review after next, less those short before a delivery could help, at price
-    less cost (never under 0); missing where either is. `available`: units, one a line.
+    Units short until the review after next, less those short before the delivery, which comes too
+    late for them however large it is: at price less cost (never under 0); missing where either is.
+    `available` and `ordered`: units, one a line. More ordered never loses more.
     """
     lead, both = _until_delivery(lines), _until_the_one_after(lines)
     stock = available.to_numpy()
     late = levels.units_short(lead.mean, lead.spread, stock)
-    avoidable = np.maximum(levels.units_short(both.mean, both.spread, stock) - late, 0)
+    with_order = (available + ordered).to_numpy()
+    avoidable = np.maximum(levels.units_short(both.mean, both.spread, with_order) - late, 0)
     margin = (lines["price"] - lines["unit_cost"]).clip(lower_bound=0)
     return (margin * pl.Series(avoidable)).clip(0, 1e18).round().cast(pl.Int64)
 

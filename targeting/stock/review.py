@@ -8,6 +8,7 @@ import polars as pl
 
 from targeting.stock.formulas.economics import economic_order_quantity
 from targeting.stock.inputs import MOST_UNITS
+from targeting.stock.packs import SLACK
 from targeting.workspace.settings import Ordering
 
 YEAR_DAYS: Final = 365
@@ -29,9 +30,10 @@ def economic_lot(lines: pl.DataFrame, ordering: Ordering, digits: int) -> pl.Dat
     weekly, pack = pl.col("weekly_demand"), pl.col("pack_size")
     shelf_life = pl.when(pl.col("shelf_life_days") > 0).then(weekly * pl.col("shelf_life_days") / 7)
     most = pl.min_horizontal(shelf_life, weekly * YEAR_DAYS / 7, pl.lit(MOST_UNITS))
-    units = pl.min_horizontal(_quantity(lines, order_cost, float(ordering.holding_cost)), most)
+    nearest = (_quantity(lines, order_cost, float(ordering.holding_cost)) / pack).round()
     applies = (pl.col("unit_cost") > 0).fill_null(value=False) & (weekly > 0)
-    packs = (units / pack).round().cast(pl.Int64) * pack
+    fits = (most / pack + SLACK).floor()  # a pack more would outlast the year or the shelf life
+    packs = pl.min_horizontal(nearest, fits).cast(pl.Int64) * pack
     return lines.with_columns(
         pl.when(applies).then(packs).otherwise(0).fill_null(0).alias("economic_lot")
     )

@@ -132,8 +132,8 @@ def _with_quantities(lines: pl.DataFrame, budget: int | None) -> pl.DataFrame:
     asking = lines.with_columns(asked(short() - pl.col("transfer_in")).alias("left")).with_columns(
         limited(pl.col("left")).alias("to_buy")
     )
-    saved = lost_margin(lines, had) - lost_margin(lines, had + asking["to_buy"])
-    asking = asking.with_columns(saved.clip(lower_bound=0).alias("at_stake"))
+    saved = lost_margin(lines, had) - lost_margin(lines, had, asking["to_buy"])
+    asking = asking.with_columns(saved.alias("at_stake"))
     bought = asking.with_columns(within_budget(asking, budget))
     return bought.with_columns((pl.col("quantity") * pl.col("unit_cost")).alias("line_cost"))
 

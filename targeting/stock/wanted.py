@@ -17,7 +17,7 @@ WANTED: Final[Schema] = {
     "product_id": pl.String,
     "wanted_by": pl.List(pl.String),
     "top_segment": pl.String,
-    "segment_weights": pl.List(pl.Struct({"segment": pl.String, "weight": pl.Int64})),
+    "segment_weights": pl.List(pl.Struct({"segment": pl.String, "weight": pl.Int128})),
 }
 
 
@@ -62,7 +62,7 @@ def _units_by_segment(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFr
             (pl.col("units") * pl.col("likelihood").fill_null(usual)).alias("weight"),
         )
         .group_by("product_id", "segment")
-        .agg(pl.col("units", "weight").sum())
+        .agg(pl.col("units", "weight").cast(pl.Int128).sum())
         .collect(engine="streaming")
         .filter(pl.col("units") > 0)
         .with_columns(pl.col("weight").clip(lower_bound=0))

@@ -42,9 +42,10 @@ def test_after_an_economic_order_nothing_is_ordered_for_weeks(new_shop: type[Sma
     ("listed", "lot"),
     [
         ({"unit_cost": 10**8}, 12),  # too dear to hold: what is needed
-        ({"unit_cost": 1}, 209),  # a year's sales
+        ({"unit_cost": 1}, 208),  # 208.6 sell in a year
         ({"unit_cost": 1, "shelf_life_days": 35}, 20),
         ({"unit_cost": 1000, "pack_size": 10}, 30),
+        ({"unit_cost": 1, "shelf_life_days": 70, "pack_size": 15}, 30),  # 40 sell: not three packs
         ({"unit_cost": None}, 12),
         ({"unit_cost": 0}, 12),
     ],

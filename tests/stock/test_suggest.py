@@ -143,6 +143,28 @@ def test_what_a_dear_line_leaves_of_the_budget_goes_further_down(shop: SmallShop
     assert dict(quantities.select("product_id", "quantity").iter_rows()) == {"dear": 1, "cheap": 2}
 
 
+def test_an_empty_shelf_under_a_limit_comes_before_one_that_hardly_needs_anything(
+    shop: SmallShop,
+) -> None:
+    """Four units of the empty one save four margins, though it runs out before they arrive."""
+    shop.sold("empty", STEADY).counted("empty", 0).listed("empty", unit_cost=1000, price=3000)
+    shop.sold("full", STEADY).counted("full", 8).listed("full", unit_cost=1000, price=1100)
+    rule: dict[str, object] = {"product_id": "empty", "location": None, "order_at_most_units": 4}
+    found = shop.suggest(Ordering(budget=Decimal(40)), rules=[rule]).lines
+    assert dict(found.select("product_id", "quantity").iter_rows()) == {"empty": 4, "full": 0}
+
+
+def test_the_budget_counts_only_what_a_limit_lets_an_order_save(shop: SmallShop) -> None:
+    """The first would lose more without an order, but the few units it may have save less."""
+    shop.sold("capped", [30] * 30).counted("capped", 60).listed(
+        "capped", unit_cost=500, price=700, lead_time_days=14
+    )
+    shop.sold("free", STEADY).counted("free", 8).listed("free", unit_cost=500, price=1000)
+    rule: dict[str, object] = {"product_id": "capped", "location": None, "order_at_most_units": 4}
+    found = shop.suggest(Ordering(budget=Decimal(20)), rules=[rule]).lines
+    assert dict(found.select("product_id", "quantity").iter_rows()) == {"capped": 0, "free": 4}
+
+
 def test_a_line_without_a_cost_is_not_in_the_budget_and_said_so(shop: SmallShop) -> None:
     shop.sold("p", STEADY).counted("p", 0)
     suggestions = shop.suggest(Ordering(budget=Decimal(0)))
