@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from targeting.exports.sheet_lines import in_major_units
 from targeting.orders.approve import approve
 from targeting.orders.changes import (
     Total,
@@ -77,7 +79,7 @@ class Accepted:
             "currency": self.currency,
             "suggested": self._total(self.suggested),
             "approved": self._total(self.approved),
-            "over_budget": self._major(self.over_budget),
+            "over_budget": float(self._major(self.over_budget)),
             "deleted": self.deleted,
             "changed": self._rows(self.changed, "cost"),
             "inputs": self._rows(self.inputs),
@@ -86,20 +88,21 @@ class Accepted:
             "notes": list(self.notes),
         }
 
-    def _major(self, minor: int) -> float:
-        return float(minor / 10**self.digits)
+    def _major(self, minor: int) -> Decimal:
+        return Decimal(minor).scaleb(-self.digits)
 
     def _total(self, total: Total) -> dict[str, float]:
-        return asdict(total) | {"cost": self._major(total.cost)}
+        return asdict(total) | {"cost": float(self._major(total.cost))}
 
     def _rows(self, frame: pl.DataFrame, *money: str) -> list[dict[str, Any]]:
-        return frame.with_columns(pl.col(m) / 10**self.digits for m in money).to_dicts()
+        major = in_major_units(pl.col(money), self.digits).cast(pl.Float64)
+        return (frame.with_columns(major) if money else frame).to_dicts()
 
 
 def accept(workbook: Path, out: Path) -> Accepted:
     """Read a planner's workbook, write the approved order into its run's folder below `out`.
 
-    Writes stock/approved.csv and stock/order.csv; the caller holds `only_one`.
+    Writes the files of `orders.write` below stock/; the caller holds `only_one`.
 
     Raises:
         Refused: O001 to O005, W007; then nothing was written.

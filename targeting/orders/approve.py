@@ -28,14 +28,14 @@ _NAMES: Final = {
 
 
 def approve(lines: pl.DataFrame, edited: Edited) -> pl.DataFrame:
-    """Settle what is ordered of each line of a run: its rows, in their order, and five columns.
+    """Settle what is ordered of each line of a run: its rows, in their order, and more columns.
 
     `lines` as `orders.lines.read_lines` gives them. Added are `approved` (units), `reason` (the
     planner's; missing without), `deleted`, `inputs` (which the planner changed, in words; missing
     without), `needed_now` (units, by the changed inputs) and `warnings`; then, as the planner has
     corrected them, `available_now`, `service_level_now`, `lead_time_days_now`, `review_days_now`. A
-    line that was in the
-    workbook and is not there now is 0; one that never was is approved as suggested.
+    line that was in the workbook and is not there now is 0; one that never was is approved as
+    suggested.
 
     Raises:
         Refused: O005 for every line of the workbook that the run does not have.
@@ -70,9 +70,8 @@ def needed_again(lines: pl.DataFrame) -> pl.Series:
     (`targeting.stock.protection` and `packs`, and their sources). Units that tonight's campaigns
     add stay as they were, as in the workbook.
     """
-    new = lines.with_columns(pl.col(f"new_{name}").alias(name) for name in _INPUTS).with_columns(
-        (pl.col("on_hand") - pl.col("reserved") + pl.col("on_order")).alias("available")
-    )
+    inputs = (pl.col(f"new_{name}").alias(name) for name in _INPUTS)
+    new = lines.with_columns(*inputs, _available().alias("available"))
     levelled = with_levels(new).with_columns(asked(short()).alias("wanted"))
     return levelled.select(limited(pl.col("wanted")).alias("needed_now"))["needed_now"]
 
@@ -92,9 +91,13 @@ def _changed_inputs() -> pl.Expr:
 
 
 def _as_corrected() -> list[pl.Expr]:
-    here = pl.col("new_on_hand") - pl.col("new_reserved") + pl.col("new_on_order")
     kept = ("service_level", "lead_time_days", "review_days")
-    return [here.alias("available_now"), *(pl.col(f"new_{n}").alias(f"{n}_now") for n in kept)]
+    now = (pl.col(f"new_{name}").alias(f"{name}_now") for name in kept)
+    return [_available().alias("available_now"), *now]
+
+
+def _available() -> pl.Expr:
+    return pl.col("new_on_hand") - pl.col("new_reserved") + pl.col("new_on_order")
 
 
 def _change(name: str) -> pl.Expr:

@@ -8,11 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE
+from targeting.exports.planner.columns import INPUT_ENDS
 from targeting.stock.inputs import MOST_UNITS
-from targeting.stock.terms import LONGEST_DAYS
 
-_MOST_IN_STOCK: Final = 1e12  # as the workbook's own validation says
 _ERRORS: Final = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "Err:")
 _PLAIN: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _SHARE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
@@ -36,14 +34,8 @@ class Input:
 
 
 ORDER: Final = Input("order", 0, MOST_UNITS, whole=True)
-INPUTS: Final = (
-    Input("on_hand", 0, _MOST_IN_STOCK),
-    Input("on_order", 0, _MOST_IN_STOCK),
-    Input("reserved", 0, _MOST_IN_STOCK),
-    Input("service_level", LOWEST_SERVICE, HIGHEST_SERVICE, share=True),
-    Input("lead_time_days", 0, LONGEST_DAYS),
-    Input("lead_time_sd_days", 0, LONGEST_DAYS),
-    Input("review_days", 0, LONGEST_DAYS),
+INPUTS: Final = tuple(
+    Input(source, *ends, share=source == "service_level") for source, ends in INPUT_ENDS.items()
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from targeting.stock.demand.sales import net_units
@@ -13,6 +14,7 @@ from targeting.stock.inputs import PURCHASES, UNIT, shaped
 _KEY: Final = ("run_id", "product_id", "location")
 _WHO: Final = ("suggested", "approved")
 _SAME: Final = 1e-6
+_DAYS: Final = 1 << 22  # the days of years 1 to 9999 fit between two shelves
 
 
 def judged_overrides(
@@ -22,11 +24,14 @@ def judged_overrides(
 
     Takes `orders.runs.PAST` and purchases (customers' names are not read). One row a run and line
     whose `approved` differs from `suggested`, sorted: run_id, ordered_on, until (the last day that
-    counts), product_id, product, location, suggested, approved, reason, unit_cost (minor units),
-    demand (units sold after
-    ordered_on, net of returns), and for each of both quantities what it left when the next order
-    could come: left_suggested, short_suggested, left_approved, short_approved (units), then
-    loss_suggested, loss_approved and nearer (planner, suggestion, alike).
+    counts), product_id, product, location, suggested, approved, reason, unit_cost (minor units;
+    missing where the shop does not say it), demand (units sold after ordered_on, net of returns),
+    and for each of both quantities what it left when the next order could come: left_suggested,
+    short_suggested, left_approved, short_approved (units), then loss_suggested, loss_approved and
+    nearer (planner, suggestion, alike).
+
+    Both are judged by what the planner knew: stock, times and service level as corrected in the
+    workbook. Transfers count as suggested, on both sides.
 
     A unit short weighs as the line's service level says, a unit left over as the rest does: the
     pinball loss, lowest on average for whoever orders up to that quantile of demand (Koenker and
@@ -34,12 +39,10 @@ def judged_overrides(
     Demand is what was sold: where the shelf was empty more was wanted than is seen.
     """
     changed = approved.filter(pl.col("approved") != pl.col("suggested"))
-    days = (pl.col("lead_time_days") + pl.col("review_days")).ceil().cast(pl.Int64)
+    days = (pl.col("lead_time_days") + pl.col("review_days")).round(6).ceil().cast(pl.Int64)
     until = (pl.col("ordered_on") + pl.duration(days=days)).alias("until")
     due = changed.with_columns(until).filter(pl.col("until") <= as_of)
-    told = due.join(_demand(due, purchases), on=_KEY, how="left", nulls_equal=True).with_columns(
-        (pl.col("demand").fill_null(0) / UNIT).alias("demand")
-    )
+    told = due.with_columns((_demand(due, purchases) / UNIT).alias("demand"))
     ends = told.with_columns(end for who in _WHO for end in _ends(who))
     losses = ends.with_columns(_loss(who) for who in _WHO)
     return losses.with_columns(_nearer()).select(JUDGED).sort("ordered_on", *_KEY, nulls_last=True)
@@ -81,34 +84,50 @@ def in_words(judged: pl.DataFrame) -> str | None:
     )
 
 
-def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
-    """Sum the thousandths of units sold of each line in its time, net of returns."""
-    sold = _sold(purchases, due["product_id"].unique())
-    window = due.select(*_KEY, "by_location", "ordered_on", "until")
-    at_place = pl.col("location").eq_missing(pl.col("sold_at")) | ~pl.col("by_location")
-    in_time = (pl.col("sold_on") > pl.col("ordered_on")) & (pl.col("sold_on") <= pl.col("until"))
-    return (
-        window.join(sold, on="product_id")
-        .filter(at_place & in_time)
-        .group_by(_KEY)
-        .agg(pl.col("units").sum().alias("demand"))
+def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.Series:
+    """Sum the thousandths of units sold of each line in its time, net of returns: one a row."""
+    days = pl.col("ordered_on").min().alias("after"), pl.col("until").max()
+    shelves = due.group_by(_SHELF, maintain_order=True).agg(days).with_row_index("shelf")
+    sold = _sold(purchases, shelves.lazy())
+    upto = np.append(0, sold["units"].cum_sum().to_numpy())
+    lines = due.join(
+        shelves.drop("until"), on=_SHELF, how="left", nulls_equal=True, maintain_order="left"
     )
+    since, until = (
+        upto[np.searchsorted(sold["at"], lines.select(_at(day)).to_series(), side="right")]
+        for day in ("ordered_on", "until")
+    )
+    return pl.Series("demand", until - since, dtype=pl.Int64)
 
 
-def _sold(purchases: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
-    """Give product_id, sold_at, sold_on and units in thousandths: a day's sum, net of returns."""
+def _sold(purchases: pl.DataFrame, shelves: pl.LazyFrame) -> pl.DataFrame:
+    """Give what each shelf sold in its days: `at` (shelf and day, sorted), units (thousandths).
+
+    Only daily sums are kept, however many runs changed the same product.
+    """
+    lines = shaped(purchases, PURCHASES).lazy().with_columns(net_units())
+    apart, together = (shelves.filter(by) for by in (_APART, ~_APART))
+    found = (
+        lines.join(apart, on=["product_id", "location"], nulls_equal=True),
+        lines.join(together, on="product_id"),
+    )
+    sold_on = pl.col("purchased_on")
+    in_time = (sold_on > pl.col("after")) & (sold_on <= pl.col("until"))
     return (
-        shaped(purchases, PURCHASES)
-        .lazy()
-        .filter(pl.col("product_id").is_in(products.implode()))
-        .group_by(
-            "product_id",
-            pl.col("location").alias("sold_at"),
-            pl.col("purchased_on").alias("sold_on"),
-        )
-        .agg(net_units().sum())
+        pl.concat([each.filter(in_time).select(_at("purchased_on"), "units") for each in found])
+        .group_by("at")
+        .agg(pl.col("units").sum())
         .collect(engine="streaming")
+        .sort("at")
     )
+
+
+_SHELF: Final = ("product_id", "location", "by_location")
+_APART: Final = pl.col("by_location")
+
+
+def _at(day: str) -> pl.Expr:
+    return (pl.col("shelf").cast(pl.Int64) * _DAYS + pl.col(day).to_physical()).alias("at")
 
 
 def _ends(who: str) -> tuple[pl.Expr, pl.Expr]:

@@ -14,6 +14,7 @@ from targeting.orders.write import OVERRIDES
 from targeting.problems import Place, Refused, did_you_mean, refuse
 from targeting.run_folder.undo import SUFFIX
 from targeting.run_folder.write import MANIFEST, read_manifest
+from targeting.stock.columns import only
 from targeting.stock.inputs import Schema
 
 PAST: Final[Schema] = {
@@ -96,10 +97,8 @@ def _past(folder: Path) -> pl.DataFrame | None:
         manifest = read_manifest(folder)
         day = dt.date.fromisoformat(str(manifest.get("as_of")))
         changed = pl.read_parquet(folder / OVERRIDES, glob=False)
+        named = changed.with_columns(run_id=pl.lit(folder.name), ordered_on=pl.lit(day))
+        told = only(named, PAST)
     except (Refused, OSError, ValueError, pl.exceptions.PolarsError):
         return None
-    if manifest.get("dry_run") is not False:
-        return None
-    return changed.with_columns(
-        pl.lit(folder.name).alias("run_id"), pl.lit(day).alias("ordered_on")
-    ).select(pl.col(name).cast(dtype) for name, dtype in PAST.items())
+    return told if manifest.get("dry_run") is False else None

@@ -7,12 +7,13 @@ from typing import Final
 
 import polars as pl
 
+from targeting.exports.sheet_lines import in_major_units
 from targeting.run_folder.tables import put
 from targeting.run_folder.write import write_csv, write_parquet
 
 APPROVED: Final = "stock/approved.csv"
 ORDER: Final = "stock/order.csv"
-OVERRIDES: Final = "stock/overrides.parquet"  # what a later run judges
+OVERRIDES: Final = "stock/overrides.parquet"
 
 
 def write_approved(folder: Path, approved: pl.DataFrame, digits: int) -> bool:
@@ -34,13 +35,14 @@ def approved_table(approved: pl.DataFrame) -> pl.DataFrame:
 
 
 def overrides_table(approved: pl.DataFrame) -> pl.DataFrame:
-    """Give the lines that are not as suggested, with what was known of each as the planner
-    corrected it; `by_location` says whether the run told locations apart."""
-    changed = pl.col("approved") != pl.col("quantity")
+    """Give the lines that are not as suggested, for a later run to judge.
+
+    The columns of `orders.runs.PAST`, without run_id and ordered_on: units, money in minor units;
+    `available`, service level and times as the planner corrected them.
+    """
     now = ("available", "service_level", "lead_time_days", "review_days")
-    return approved.with_columns(
-        pl.col("location").is_not_null().any().alias("by_location")
-    ).filter(changed).select(
+    told = approved.with_columns(pl.col("location").is_not_null().any().alias("by_location"))
+    return told.filter(pl.col("approved") != pl.col("quantity")).select(
         "by_location", "product_id", "product", "location",
         pl.col("quantity").alias("suggested"), "approved", "reason", "transfer_in", "transfer_out",
         *(pl.col(f"{name}_now").alias(name) for name in now), "unit_cost",
@@ -59,16 +61,10 @@ def order_table(approved: pl.DataFrame, digits: int) -> pl.DataFrame:
             "location",
             pl.col("approved").alias("quantity"),
             "pack_size",
-            _major(pl.col("unit_cost"), digits).alias("unit_cost"),
-            _major(pl.col("unit_cost") * pl.col("approved"), digits).alias("line_cost"),
+            in_major_units(pl.col("unit_cost"), digits),
+            in_major_units(pl.col("unit_cost") * pl.col("approved"), digits).alias("line_cost"),
         )
     )
-
-
-def _major(money: pl.Expr, digits: int) -> pl.Expr:
-    exact = pl.Decimal(38, digits)
-    major: pl.Expr = (money.cast(exact) / 10**digits).cast(exact)
-    return major
 
 
 def _put(path: Path, table: pl.DataFrame) -> None:

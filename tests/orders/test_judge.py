@@ -79,6 +79,16 @@ def test_a_unit_short_weighs_as_the_service_level_says() -> None:
     ]
 
 
+def test_who_had_exactly_enough_is_short_of_nothing_not_of_minus_nothing() -> None:
+    judged = judged_overrides(past(order(5, 20)), sold((1, 15)), LATER)
+    assert str(judged["short_suggested"][0]) == str(judged["loss_suggested"][0]) == "0.0"
+
+
+def test_a_time_that_another_program_saved_with_a_floats_error_is_no_day_longer() -> None:
+    judged = judged_overrides(past(order(5, 20, lead_time_days=14.0000000000001)), sold(), LATER)
+    assert judged["until"][0] == DAY + dt.timedelta(days=21)
+
+
 def test_only_sales_after_the_order_and_within_its_time_count_and_returns_are_taken_off() -> None:
     purchases = sold((0, 100), (1, 5), (2, -2), (21, 1), (22, 100))
     assert judged_overrides(past(order(0, 5)), purchases, LATER)["demand"].to_list() == [4.0]
@@ -139,23 +149,27 @@ def test_it_agrees_with_a_slow_oracle_and_no_order_of_rows_matters(
     sales: list[tuple[str, str | None, int, int]], suggested: int, approved: int, apart: bool,
     seed: int,
 ) -> None:  # fmt: skip
+    """Two runs a week apart changed the same products; one of them tells locations apart."""
     rows = [(p, place, DAY + dt.timedelta(days=d), float(abs(n)), n) for p, place, d, n in sales]
     random.Random(seed).shuffle(rows)  # noqa: S311
     purchases = pl.DataFrame(rows, schema=PURCHASES, orient="row")
     orders = [
         order(
-            suggested, approved, product_id=p, location=place if apart else None, by_location=apart
+            suggested, approved, product_id=p, location=place, by_location=by_location,
+            run_id=f"run {after}", ordered_on=DAY + dt.timedelta(days=after),
         )
+        for after, by_location in ((0, apart), (7, not apart))
         for p in "ab"
-        for place in (("L", "M") if apart else (None,))
-    ]
+        for place in (("L", "M") if by_location else (None,))
+    ]  # fmt: skip
     judged = judged_overrides(past(*orders[::-1]), purchases, LATER)
     assert judged.height == (0 if suggested == approved else len(orders))
     for row in judged.iter_rows(named=True):
+        after, place = (row["ordered_on"] - DAY).days, row["location"]
         demand = sum(
             n
-            for p, place, d, n in sales
-            if p == row["product_id"] and 0 < d <= 21 and (not apart or place == row["location"])
+            for p, at, d, n in sales
+            if p == row["product_id"] and after < d <= after + 21 and place in (None, at)
         )
         ends = [10 + quantity - demand for quantity in (suggested, approved)]
         losses = [0.9 * -end if end < 0 else 0.1 * end for end in ends]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,11 +12,11 @@ import pytest
 from targeting.orders.accept import accept
 from targeting.orders.changes import Total, by_supplier, changed_lines
 from targeting.orders.lines import FILE, LINES, kept_lines, read_lines
-from targeting.orders.runs import PAST, past_approved, run_folder
+from targeting.orders.runs import PAST, overrides, past_approved, run_folder
 from targeting.orders.write import OVERRIDES, order_table
 from targeting.problems import Refused
 from targeting.stock.suggest import Suggestions
-from tests.orders.conftest import RUN, MadeRun, Sheet, make_run
+from tests.orders.conftest import AS_OF, RUN, MadeRun, Sheet, make_run
 
 
 def test_a_run_keeps_every_line_once_and_which_of_them_the_planner_was_given(
@@ -97,18 +98,84 @@ def test_runs_without_an_order_undone_or_damaged_have_no_past(
     assert past_approved(made.out).height == 1
     (made.folder / OVERRIDES).rename(made.folder / "aside")
     assert past_approved(made.out).is_empty()
+    pl.read_parquet(made.folder / "aside").drop("available").write_parquet(made.folder / OVERRIDES)
+    assert past_approved(made.out).is_empty()  # as an older version may have left it
     (made.folder / "aside").rename(made.folder / OVERRIDES)
     made.folder.rename(made.out / f"{RUN}-undone")
     assert past_approved(made.out).is_empty()
 
 
-def test_a_corrected_count_is_what_the_order_is_judged_by(made: MadeRun) -> None:
+def test_what_the_planner_corrected_is_what_the_order_is_judged_by(made: MadeRun) -> None:
     def change(sheet: Sheet) -> None:
         sheet.put("=cmd␟L", "On hand", 100)
+        sheet.put("=cmd␟L", "Reserved", 1)
+        sheet.put("=cmd␟L", "On order", 7)
+        sheet.put("=cmd␟L", "Service level", 0.5)
+        sheet.put("=cmd␟L", "Lead time days", 3)
+        sheet.put("=cmd␟L", "Review days", 9)
         sheet.put("=cmd␟L", "Order", 0)
 
     accept(made.edited(change), made.out)
-    assert past_approved(made.out).select("available", "approved").rows() == [(100.0, 0)]
+    assert past_approved(made.out).select(
+        "available", "service_level", "lead_time_days", "review_days", "approved"
+    ).rows() == [(106.0, 0.5, 3.0, 9.0, 0)]
+
+
+def test_what_was_not_corrected_is_as_the_night_had_it(made: MadeRun) -> None:
+    def change(sheet: Sheet) -> None:
+        for line in sheet.page["A"][1:]:
+            sheet.put(line.value, "Order", 1_000)
+
+    accept(made.edited(change), made.out)
+    kept = read_lines(made.folder)
+    names = ["product_id", "location", "available", "service_level", "lead_time_days",
+             "review_days", "transfer_in", "transfer_out", "unit_cost"]  # fmt: skip
+    assert past_approved(made.out).select(names).equals(kept.select(names))
+
+
+def test_a_planner_who_found_the_shelf_empty_was_right_to_order(made: MadeRun) -> None:
+    """The night knew of 3 on the shelf, there were none; what was ordered on top is what sold."""
+    sold = pl.DataFrame(
+        {"product_id": ["steady"], "location": ["L"], "purchased_on": [AS_OF + dt.timedelta(2)],
+         "quantity": [18.0], "amount": [1800_00]}
+    )  # fmt: skip
+    later = AS_OF + dt.timedelta(days=60)
+
+    def order(sheet: Sheet) -> None:
+        sheet.put("steady␟L", "Order", 18)
+
+    def correct(sheet: Sheet) -> None:
+        order(sheet)
+        sheet.put("steady␟L", "On hand", 0)
+
+    lefts = []
+    for change in (order, correct):
+        accept(made.edited(change), made.out)
+        judged = overrides(made.out, sold, later)
+        lefts += judged.select("suggested", "left_approved", "short_suggested", "nearer").rows()
+    assert lefts == [(12, 3.0, 3.0, "planner"), (12, 0.0, 6.0, "planner")]
+
+
+def test_what_moves_between_locations_is_kept_for_the_judgement(
+    tmp_path: Path, suggestions: Suggestions
+) -> None:
+    steady = (pl.col("product_id") == "steady").cast(pl.Int64)
+    moving = replace(
+        suggestions,
+        lines=suggestions.lines.with_columns((steady * 5).alias("transfer_in")),
+        workings=suggestions.workings.with_columns((steady * 2).alias("transfer_out")),
+    )
+    made = make_run(tmp_path / "shop", moving)
+
+    def change(sheet: Sheet) -> None:
+        sheet.put("steady␟L", "Order", 18)
+
+    accept(made.edited(change), made.out)
+    assert past_approved(made.out).select("transfer_in", "transfer_out").rows() == [(5, 2)]
+
+
+def test_large_amounts_are_written_to_the_cent(made: MadeRun) -> None:
+    assert accept(made.book, made.out).money(10**17 + 1) == "USD 1,000,000,000,000,000.01"
 
 
 LINES_OF_AN_ORDER = pl.DataFrame(
