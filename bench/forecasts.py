@@ -22,7 +22,7 @@ import polars as pl
 from targeting.stock.demand.describe import matrices, weeks_seen
 from targeting.stock.demand.forecast import Floats
 from targeting.stock.demand.forecast_check import HELD_OUT, OURS, losses
-from targeting.stock.demand.sales import carried_back, sales_lines, weekly_sums
+from targeting.stock.demand.sales import sales_lines, weekly_sums
 from targeting.stock.demand.shelves import Shelves
 
 SMALLEST: Final = 300  # series of a class
@@ -68,7 +68,7 @@ def cdnow() -> Floats:
 def _laid(lines: pl.DataFrame, as_of: dt.date, *, by_location: bool) -> Floats:
     shelves = Shelves.of([lines])
     weekly = weekly_sums(sales_lines(lines, as_of, shelves, by_location=by_location))
-    return np.hstack([carried_back(net) for _, net, _ in matrices(weekly, weeks_seen(weekly))])
+    return np.hstack([net for _, net, _ in matrices(weekly, weeks_seen(weekly))])
 
 
 def made() -> Iterator[tuple[str, Floats]]:

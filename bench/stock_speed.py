@@ -1,9 +1,13 @@
 """The stock side of a large shop: from purchase lines to suggestions, and the planner's workbook.
 
     .venv/bin/python -m bench.stock_speed
+    .venv/bin/python -m bench.stock_speed --counted 20000
+    .venv/bin/python -m bench.stock_speed --counted 200000
 
 200,000 product-locations by 104 weeks, 10,000,000 purchase lines, in memory as the program reads
-them. Prints the seconds, the processor's seconds and the peak memory, that of the lines included.
+them; campaigns that contact 50,000 customers, an inventory rule, and every shelf counted tonight,
+so many of them (`--counted`) every week of two years. Prints the seconds, the processor's seconds
+and the peak memory, that of the frames included.
 """
 
 from __future__ import annotations
@@ -19,19 +23,29 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from targeting.exports.workbook import write_workbook
-from targeting.stock.night import order_suggestions
+from targeting.problems import Place
+from targeting.rules.conditions import read_when
+from targeting.rules.model import Planning, Rule
+from targeting.rules.scope import Scope
+from targeting.stock.night import Campaigns, order_suggestions
 from targeting.stock.suggest import Suggestions
+from targeting.workspace.catalogue import Field
 from targeting.workspace.literals import Period
 from targeting.workspace.settings import Ordering, Shop
+from targeting.workspace.yaml import Mapping, parse_yaml
 
 T = TypeVar("T")
+Ints = npt.NDArray[np.int64]
 AS_OF = dt.date(2026, 11, 24)
 WEEKS = 104
 LOCATIONS = 10
 CUSTOMERS = 200_000
+CONTACTED = 50_000
+EMPTY = 0.1  # of the counts of past weeks
 ORDERING = Ordering(budget=Decimal(500_000), review=Period(1, "week"), lead_time=Period(2, "week"))
 
 
@@ -69,10 +83,21 @@ def _name(first: str, number: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit(first), number.cast(pl.String))
 
 
-def stock(shelves: int, draw: np.random.Generator) -> pl.DataFrame:
-    """Count every shelf tonight."""
-    counted = pl.DataFrame({"shelf": range(shelves), "on_hand": draw.poisson(4.0, shelves)})
-    return counted.select(*_place(), "on_hand", pl.lit(AS_OF).alias("counted_on"))
+def stock(shelves: int, counted: int, draw: np.random.Generator) -> pl.DataFrame:
+    """Count every shelf tonight, and so many of them in each of the weeks before."""
+    tonight = _counts(np.arange(shelves), 0, draw.poisson(4.0, shelves))
+    some = np.sort(draw.choice(shelves, counted, replace=False))
+    past = (
+        _counts(some, week, draw.poisson(4.0, counted) * (draw.random(counted) >= EMPTY))
+        for week in range(1, WEEKS)
+    )
+    return pl.concat([tonight, *past], rechunk=True)
+
+
+def _counts(shelves: Ints, week: int, on_hand: Ints) -> pl.DataFrame:
+    day = pl.lit(AS_OF - dt.timedelta(weeks=week)).alias("counted_on")
+    counted = pl.DataFrame({"shelf": shelves, "on_hand": on_hand})
+    return counted.select(*_place(), "on_hand", day)
 
 
 def products(shelves: int, draw: np.random.Generator) -> pl.DataFrame:
@@ -99,6 +124,55 @@ def customers(draw: np.random.Generator) -> pl.DataFrame:
     )
 
 
+def campaigns(draw: np.random.Generator) -> Campaigns:
+    """Contact customers by five rules."""
+    chosen = pl.DataFrame(
+        {"who": draw.choice(CUSTOMERS, CONTACTED, replace=False), "rule": range(CONTACTED)}
+    )
+    selected = chosen.select(
+        _name("c", pl.col("who")).alias("customer_id"),
+        _name("rule_", pl.col("rule") % 5).alias("rule"),
+    )
+    rules = pl.DataFrame({"rule": [f"rule_{number}" for number in range(5)]})
+    return Campaigns(selected, rules.with_columns(uplift=pl.lit(0.04), source=pl.lit("rule")))
+
+
+def rule() -> Rule:
+    """Hold more of what sells often, and no more than eight weeks of it."""
+    when = "all:\n  - demand_class: [smooth, erratic]\n  - weekly_demand: {more_than: 2}\n"
+    fields = {
+        "demand_class": Field("demand_class", "category", "purchases", ("smooth", "erratic")),
+        "weekly_demand": Field("weekly_demand", "number", "purchases"),
+    }
+    file, problems = parse_yaml(when, "rule.yaml")
+    assert not problems
+    assert isinstance(file.root, Mapping)
+    scope = Scope(fields)
+    groups = read_when(file.root, scope)
+    assert not scope.problems, scope.problems
+    then = Planning(Decimal("0.98"), None, ("weeks", Decimal(8)), None, None)
+    return Rule(
+        name="more_of_what_sells",
+        kind="inventory",
+        file="rule.yaml",
+        title="",
+        owner=None,
+        priority=1,
+        active_from=None,
+        active_until=None,
+        when=groups,
+        exclude=(),
+        guardrails=(),
+        then=then,
+        pick=None,
+        holdout=None,
+        cooldown=None,
+        budget=None,
+        examples=(),
+        place=Place("rule.yaml"),
+    )
+
+
 def timed(what: str, work: Callable[[], T]) -> T:
     """Print what the work took."""
     start, worked = time.perf_counter(), time.process_time()
@@ -114,18 +188,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shelves", type=int, default=200_000)
     parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--counted", type=int, default=0, help="shelves counted every week")
     parser.add_argument("--most-lines", type=int, default=20_000)
     asked = parser.parse_args()
     draw = np.random.default_rng(20261124)
     frames = {
         "purchases": timed("making the shop", lambda: purchases(asked.shelves, asked.lines, draw)),
         "products": products(asked.shelves, draw),
-        "stock": stock(asked.shelves, draw),
+        "stock": timed("counting it", lambda: stock(asked.shelves, asked.counted, draw)),
     }
-    people = customers(draw)
+    people, contacted = customers(draw), campaigns(draw)
 
     def night() -> Suggestions:
-        return order_suggestions(frames, people, [], ORDERING, AS_OF, digits=2)  # type: ignore[arg-type]
+        return order_suggestions(
+            frames,  # type: ignore[arg-type]
+            people,
+            [rule()],
+            ORDERING,
+            AS_OF,
+            digits=2,
+            campaigns=contacted,
+        )
 
     suggestions = timed(f"suggestions of {asked.shelves:,} product-locations", night)
     with TemporaryDirectory() as folder:

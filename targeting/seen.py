@@ -52,16 +52,11 @@ def seen_values(
     customers = CustomerData.of(workspace, read.frames).table(read.as_of).collect()
     digits = workspace.settings.shop.minor_digits
     found = _seen("customers", customers, workspace.customer_fields, digits)
-    products = _products(workspace, read.frames, read.as_of, digits)
+    products = _products(read.frames, read.as_of)
     return found | _seen("products", products, workspace.product_fields, digits)
 
 
-def _products(
-    workspace: Workspace,
-    frames: Mapping[SourceName, pl.DataFrame],
-    as_of: dt.date,
-    digits: int,
-) -> pl.DataFrame:
+def _products(frames: Mapping[SourceName, pl.DataFrame], as_of: dt.date) -> pl.DataFrame:
     purchases = frames.get("purchases")
     if purchases is None or "product_id" not in purchases.columns:
         return pl.DataFrame()
@@ -70,9 +65,7 @@ def _products(
         frames.get("products"),
         frames.get("stock"),
         None,
-        workspace.settings.ordering,
         as_of,
-        digits=digits,
     )
 
 

@@ -20,7 +20,7 @@ from targeting.stock.demand.shelves import Shelves
 from targeting.stock.formulas.levels import period_days
 from targeting.stock.inputs import UNIT, WEEKS
 from targeting.stock.parameters import parameters
-from targeting.stock.products import product_table
+from targeting.stock.products import shop_table
 from targeting.stock.terms import REVIEW_DAYS, terms
 from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Ordering
@@ -74,11 +74,11 @@ def opening(
     if purchases is None or "product_id" not in purchases.columns:
         raise _nothing(asked)
     before = asked.as_of - dt.timedelta(weeks=asked.weeks)
-    table = product_table(
-        purchases, frames.get("products"), frames.get("stock"), None, ordering, before,
-        digits=digits,
+    shop = shop_table(
+        purchases, frames.get("products"), frames.get("stock"), None, before,
     )  # fmt: skip
-    sold = _sold(purchases, table, asked.as_of)
+    table = shop.table
+    sold = _sold(purchases, shop.shelves, asked.as_of, by_location=not table["merged"].any())
     known = _weeks_back(sold, asked.as_of) - asked.weeks
     if known < LEAST_BEFORE:
         raise _too_short(asked, known + asked.weeks)
@@ -111,10 +111,10 @@ def _opened(
     return Opening(shop, lines.height, _share(ours, measured), sold)
 
 
-def _sold(purchases: pl.DataFrame, table: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Sum the net units of each product, location and day, in the table's terms of location."""
-    shelves = Shelves.of([purchases, table])
-    by_location = not table["merged"].any()
+def _sold(
+    purchases: pl.DataFrame, shelves: Shelves, as_of: dt.date, *, by_location: bool
+) -> pl.DataFrame:
+    """Sum the net units of each product, location and day."""
     return (
         sales_lines(purchases, as_of, shelves, by_location=by_location)
         .group_by("shelf", "purchased_on")

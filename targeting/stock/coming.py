@@ -10,7 +10,6 @@ import polars as pl
 
 from targeting.customers.spending import BOUGHT, receipt
 from targeting.stock.columns import CAMPAIGNS, empty, only
-from targeting.stock.demand.sales import sales_lines
 from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import (
     CUSTOMERS,
@@ -55,7 +54,8 @@ def campaign_demand(
     customers: pl.DataFrame | None,
     as_of: dt.date,
     *,
-    by_location: bool,
+    sold: pl.LazyFrame,
+    shelves: Shelves,
 ) -> Coming:
     """Expect the uplift of each rule, in orders like those of its people's segments.
 
@@ -66,15 +66,13 @@ def campaign_demand(
     adds nothing; one whose measured uplift is under 0 takes its units off what the others add, and
     never more. An order is a transaction of the last 26 weeks (without one, a customer's day), its
     units net of returns; who has no segment, or one that bought nothing, is taken to order as all
-    customers do. `by_location`: whether the product table tells locations apart.
+    customers do. `sold`: `sales_lines` of the purchases, by these `shelves`.
     """
     if selected.is_empty():
         return Coming(empty(COMING), empty(CAMPAIGNS))
     people = shaped(customers, CUSTOMERS).select("customer_id", "segment")
     people = people.unique("customer_id", keep="any")
-    shelves = Shelves.of([purchases])
-    lines = sales_lines(purchases, as_of, shelves, by_location=by_location)
-    baskets = _baskets(lines, _orders(purchases, people, as_of), people)
+    baskets = _baskets(sold, _orders(purchases, people, as_of), people)
     chosen = _chosen(selected, uplifts, people, baskets["segment"].unique())
     per_shelf = baskets.join(chosen.group_by("segment").agg(pl.col("weight").sum()), on="segment")
     units = per_shelf.group_by("shelf").agg(_units().alias("campaign_units"))
@@ -101,24 +99,26 @@ def _orders(purchases: pl.DataFrame, people: pl.DataFrame, as_of: dt.date) -> pl
     )
 
 
-def _baskets(lines: pl.LazyFrame, orders: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def _baskets(sold: pl.LazyFrame, orders: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     """Give the mean units of a shelf in an order: segment, shelf, units (thousandths), orders.
 
     The whole shop stands there as one more segment.
     """
-    sold = (
-        lines.filter((pl.col("week") < RECENT_WEEKS) & pl.col("customer_id").is_not_null())
+    by_segment = (
+        sold.filter((pl.col("week") < RECENT_WEEKS) & pl.col("customer_id").is_not_null())
         .join(people.lazy(), on="customer_id", how="left")
         .group_by("segment", "shelf")
         .agg(pl.col("units").sum())
         .collect(engine="streaming")
     )
     everybody = pl.lit(_EVERYBODY).alias("segment")
-    of_all = sold.group_by("shelf").agg(pl.col("units").sum()).select(everybody, "shelf", "units")
+    of_all = (
+        by_segment.group_by("shelf").agg(pl.col("units").sum()).select(everybody, "shelf", "units")
+    )
     known = orders.filter(pl.col("segment").is_not_null())
     counts = pl.concat([known, orders.select(everybody, pl.col("orders").sum())])
     return (
-        pl.concat([sold.select("segment", "shelf", "units"), of_all])
+        pl.concat([by_segment.select("segment", "shelf", "units"), of_all])
         .filter(pl.col("units") > 0)
         .join(counts.filter(pl.col("orders") > 0), on="segment")
     )
@@ -147,6 +147,11 @@ def _chosen(
 
 
 def _by_rule(chosen: pl.DataFrame, baskets: pl.DataFrame) -> pl.DataFrame:
+    """Give one row a rule, as CAMPAIGNS: people, and the units of all shelves in their 30 days.
+
+    `chosen`: `_chosen`; `baskets`: `_baskets`. A segment that bought nothing stands there under the
+    whole shop. Units may be under 0, where the uplift is.
+    """
     whole = baskets.group_by("segment").agg(pl.col("units").sum(), pl.col("orders").first())
     joined = chosen.join(whole, on="segment", how="left")
     summed = joined.group_by("rule").agg(

@@ -56,12 +56,9 @@ def order_suggestions(
         frames.get("products"),
         frames.get("stock"),
         customers,
-        ordering,
         as_of,
-        digits=digits,
     )
-    shelves = shop.lines
-    settled = parameters(shelves, rules, as_of, 10**digits)
+    settled = parameters(shop.table, rules, as_of, 10**digits)
     coming = None
     if campaigns is not None:
         coming = campaign_demand(
@@ -70,7 +67,8 @@ def order_suggestions(
             purchases,
             customers,
             as_of,
-            by_location=shelves["location"].count() > 0,
+            sold=shop.sold,
+            shelves=shop.shelves,
         )
-    suggested = suggest(shelves, settled, ordering, as_of, digits=digits, coming=coming)
+    suggested = suggest(shop.table, settled, ordering, as_of, digits=digits, coming=coming)
     return replace(suggested, forecast_check=forecast_check(shop.weekly, shop.weeks_seen, shop.out))

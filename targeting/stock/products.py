@@ -23,16 +23,17 @@ from targeting.stock.inputs import (
     shaped,
 )
 from targeting.stock.wanted import wanted
-from targeting.workspace.settings import Ordering
 
 REVENUE_WEEKS: Final = 52
 
 
 @dataclass(frozen=True)
 class ShopTable:
-    """`product_table`, and the weekly sales that it was made of."""
+    """`product_table`, and what it was made of; the `Shelves` number both."""
 
-    lines: pl.DataFrame
+    table: pl.DataFrame
+    shelves: Shelves
+    sold: pl.LazyFrame  # `sales_lines`
     weekly: pl.DataFrame  # `weekly_sums`
     out: pl.DataFrame  # `weeks_out`
     weeks_seen: int
@@ -43,18 +44,14 @@ def product_table(
     products: pl.DataFrame | None,
     stock: pl.DataFrame | None,
     customers: pl.DataFrame | None,
-    ordering: Ordering,
     as_of: dt.date,
-    *,
-    digits: int,
 ) -> pl.DataFrame:
     """Give one row a product and location, sorted by them; missing where the shop has no say.
 
     A row stands for what was sold, counted or listed; a listed product without either has no
     location. Locations are told apart where purchases and stock both name them, else stock and
-    sales are summed over them (`merged`). Money is in minor units of `digits` decimals, so nothing
-    here depends on it; quantities are units; `on_hand` is as counted, `available` takes a negative
-    count as 0.
+    sales are summed over them (`merged`). Money is in minor units; quantities are units; `on_hand`
+    is as counted, `available` takes a negative count as 0.
 
     Besides the fields for rules it holds what `suggest` needs: `weeks_seen` (of the shop),
     `history_weeks`, `sales_weeks`, `largest_week`, `usual_week`, `level_demand`, `last_sold_on`,
@@ -62,7 +59,7 @@ def product_table(
     units a unit, last 52 weeks), `segment_weights`, `listed` (missing without a list of products),
     `counted` (missing without stock), `merged`.
     """
-    return shop_table(purchases, products, stock, customers, ordering, as_of, digits=digits).lines
+    return shop_table(purchases, products, stock, customers, as_of).table
 
 
 def shop_table(
@@ -70,22 +67,18 @@ def shop_table(
     products: pl.DataFrame | None,
     stock: pl.DataFrame | None,
     customers: pl.DataFrame | None,
-    ordering: Ordering,
     as_of: dt.date,
-    *,
-    digits: int,
 ) -> ShopTable:
-    """Make `product_table`, and keep the weekly sales."""
-    del ordering, digits
+    """Make `product_table`, and keep what it was made of."""
     by_location, merged = _locations(purchases, stock)
     listed = _listed(products)
     counted = _counted(stock, as_of, by_location=by_location)
-    shelves = Shelves.of([purchases, counted, listed])
-    lines = sales_lines(purchases, as_of, shelves, by_location=by_location)
-    weekly = weekly_sums(lines)
+    shelves = Shelves.of([purchases, shaped(stock, STOCK), listed])
+    sold = sales_lines(purchases, as_of, shelves, by_location=by_location)
+    weekly = weekly_sums(sold)
     seen = weeks_seen(weekly)
     history = count_history(stock, as_of, shelves, by_location=by_location)
-    out = days_out(history, lines, as_of, by_location=by_location)
+    out = days_out(history, sold, as_of, by_location=by_location)
     by_week = weeks_out(out, as_of)
     by_shelf = [
         counted.select(shelves.number, pl.all().exclude(KEY)),
@@ -96,7 +89,7 @@ def shop_table(
     by_product = [
         listed,
         _revenue(weekly, shelves),
-        wanted(lines, customers),
+        wanted(sold, customers),
         _described(purchases),
     ]
     table = _keys(weekly, by_shelf[0], listed, shelves)
@@ -104,7 +97,7 @@ def shop_table(
         table = table.join(described, on="shelf", how="left", maintain_order="left")
     for described in by_product:
         table = table.join(described, on="product_id", how="left", maintain_order="left")
-    lines_of_all = table.with_columns(
+    filled = table.with_columns(
         pl.lit(seen, dtype=pl.Int64).alias("weeks_seen"),
         pl.lit(merged).alias("merged"),
         *_filled(has_list=products is not None, has_stock=stock is not None, has_sales=seen > 0),
@@ -112,7 +105,7 @@ def shop_table(
     ).with_columns(_days_of_cover()).drop(
         "shelf", *(f"sold_{name}" for name in DESCRIPTION)
     )  # fmt: skip
-    return ShopTable(lines_of_all, weekly, by_week, seen)
+    return ShopTable(filled, shelves, sold, weekly, by_week, seen)
 
 
 def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:

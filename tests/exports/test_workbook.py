@@ -84,7 +84,7 @@ def suggestions() -> Suggestions:
     )
     customers = pl.DataFrame({"customer_id": ["ann"], "segment": ["Loyal"]})
     ordering = Ordering(budget=BUDGET)
-    table = product_table(purchases, products, stock, customers, ordering, AS_OF, digits=2)
+    table = product_table(purchases, products, stock, customers, AS_OF)
     rules = pl.DataFrame(
         {
             "product_id": ["wild", "rare"],
@@ -235,7 +235,7 @@ def test_what_lies_too_long_is_listed(written: Path) -> None:
 
 def test_a_night_without_purchases_still_has_its_workbook(tmp_path: Path) -> None:
     nothing = pl.DataFrame(schema={"purchased_on": pl.Date, "amount": pl.Int64})
-    table = product_table(nothing, None, None, None, Ordering(), AS_OF, digits=2)
+    table = product_table(nothing, None, None, None, AS_OF)
     empty = suggest(table, pl.DataFrame(), Ordering(), AS_OF, digits=2)
     book = opened(write(tmp_path / "empty.xlsx", empty), values=True)
     assert book.sheetnames == SHEETS
@@ -310,9 +310,7 @@ def test_other_sheets_hold_no_more_either_and_say_so(
 
 def test_a_product_never_sold_and_not_counted_has_no_line(tmp_path: Path) -> None:
     products = pl.DataFrame({"product_id": ["steady", "listed"]})
-    table = product_table(
-        sales("steady", [4] * 30, "L"), products, None, None, Ordering(), AS_OF, digits=2
-    )
+    table = product_table(sales("steady", [4] * 30, "L"), products, None, None, AS_OF)
     found = suggest(table, pl.DataFrame(), Ordering(), AS_OF, digits=2)
     assert found.lines["product_id"].to_list() == ["listed", "steady"]
     book = write(tmp_path / "known.xlsx", found)

@@ -65,7 +65,7 @@ def night(*, locations: tuple[str, ...] = ("Clifton", "Saddar"), seed: int = 7) 
         }
     )
     ordering = Ordering(budget=BUDGET)
-    table = product_table(_sold(shelves, chance), products, stock, None, ordering, AS_OF, digits=2)
+    table = product_table(_sold(shelves, chance), products, stock, None, AS_OF)
     coming = Coming(_coming(shelves), _campaigns())
     return suggest(table, rules, ordering, AS_OF, digits=2, coming=coming)
 

@@ -108,7 +108,7 @@ def small_suggestions(more: int = 0) -> Suggestions:
     )
     customers = pl.DataFrame({"customer_id": ["ann"], "segment": ["Loyal"]})
     ordering = Ordering(budget=BUDGET, transfers=False)
-    table = product_table(purchases, products, stock, customers, ordering, AS_OF, digits=2)
+    table = product_table(purchases, products, stock, customers, AS_OF)
     return suggest(table, rules, ordering, AS_OF, digits=2)
 
 

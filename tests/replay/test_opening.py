@@ -54,6 +54,14 @@ def test_each_day_asks_for_what_was_sold_that_day() -> None:
     assert found.shop.before[-1, 0] == 3
 
 
+def test_what_comes_back_on_a_later_day_was_not_asked_for() -> None:
+    week = [(0, 5.0), (-3, -4.0)]
+    rows = [(7 * ago + 3 + day, "mug", units) for ago in range(30) for day, units in week]
+    found = opened(sales(*rows))
+    assert found.shop.asked.sum() == found.shop.weeks
+    assert found.shop.before[1:].tolist() == [[1.0]] * (len(found.shop.before) - 1)
+
+
 def test_new_and_discontinued_products_are_left_out() -> None:
     products = pl.DataFrame({"product_id": ["mug", "jug"], "discontinued": [False, True]})
     purchases = sales(*weekly("mug", 30), *weekly("jug", 30), *weekly("new", 3))

@@ -74,16 +74,14 @@ class SmallShop:
         self.customers = [*(self.customers or []), {"customer_id": customer, **columns}]
         return self
 
-    def table(self, ordering: Ordering = ORDERING) -> pl.DataFrame:
+    def table(self) -> pl.DataFrame:
         """Run `product_table`."""
         return product_table(
             pl.DataFrame(self.sales, schema=SALES),
             _frame(self.products),
             _frame(self.stock),
             _frame(self.customers),
-            ordering,
             self.as_of,
-            digits=2,
         )
 
     def suggest(
@@ -92,7 +90,7 @@ class SmallShop:
         """Run `suggest` on the table."""
         parameters = _frame(list(rules)) if rules else pl.DataFrame()
         assert parameters is not None
-        return suggest(self.table(ordering), parameters, ordering, self.as_of, digits=2)
+        return suggest(self.table(), parameters, ordering, self.as_of, digits=2)
 
 
 @pytest.fixture

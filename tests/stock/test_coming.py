@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import random
 from collections import defaultdict
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,7 +15,11 @@ from polars.testing import assert_frame_equal
 from scipy.stats import norm
 
 from targeting.stock.coming import Coming, campaign_demand
+from targeting.stock.demand.sales import sales_lines
+from targeting.stock.demand.shelves import Shelves
+from targeting.stock.night import Campaigns, order_suggestions
 from targeting.stock.suggest import Suggestions, suggest
+from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Ordering
 
 if TYPE_CHECKING:
@@ -47,13 +52,16 @@ def line(
 def coming(
     lines: list[Line], chosen: list[tuple[str, str]], uplifts: list[tuple[str, float | None, str]]
 ) -> Coming:
+    purchases = pl.DataFrame(lines, schema=SOLD, orient="row")
+    shelves = Shelves.of([purchases])
     return campaign_demand(
         pl.DataFrame(chosen, schema=["customer_id", "rule"], orient="row"),
         pl.DataFrame(uplifts, schema=UPLIFTS, orient="row"),
-        pl.DataFrame(lines, schema=SOLD, orient="row"),
+        purchases,
         PEOPLE,
         AS_OF,
-        by_location=True,
+        sold=sales_lines(purchases, AS_OF, shelves, by_location=True),
+        shelves=shelves,
     )
 
 
@@ -179,6 +187,71 @@ def suggested(shop: SmallShop, units: float, product: str = "p") -> Suggestions:
     table = shop.table()
     both = Coming(added, rules)
     return suggest(table, pl.DataFrame(), Ordering(), AS_OF, digits=2, coming=both)
+
+
+def chain(shop: SmallShop) -> dict[SourceName, pl.DataFrame]:
+    """Two shops that count every fourth week, some shelves of which were empty for a while."""
+    for number, units in enumerate((1, 2, 5, 1, 3, 8)):
+        product = f"p{number}"
+        shop.listed(product, unit_cost=400 + number, price=900, pack_size=2)
+        for place in ("L", "M"):
+            customer = "ann" if place == "L" else "new"
+            weeks = [units + (week * number) % 3 for week in range(40)]
+            empty = [
+                0 if 20 <= week < 24 and place == "L" else sold for week, sold in enumerate(weeks)
+            ]
+            shop.sold(product, empty, price=901, customer=customer, location=place)
+            for ago in range(0, 40, 4):
+                on_hand = 0 if ago == 20 and place == "L" else number + 1
+                day = AS_OF - ago * 7 * DAY
+                shop.counted(product, on_hand, location=place, counted_on=day)
+    assert shop.products is not None
+    assert shop.stock is not None
+    return {
+        "purchases": pl.DataFrame(shop.sales, schema_overrides={"quantity": pl.Float64}),
+        "products": pl.DataFrame(shop.products),
+        "stock": pl.DataFrame(shop.stock),
+    }
+
+
+def night(frames: dict[SourceName, pl.DataFrame], contacted: Campaigns) -> Suggestions:
+    budget = Ordering(budget=Decimal(150))
+    return order_suggestions(
+        frames,
+        PEOPLE.with_columns(likelihood=0.5),
+        [],
+        budget,
+        AS_OF,
+        digits=2,
+        campaigns=contacted,
+    )
+
+
+def test_a_night_of_counts_campaigns_and_a_budget_is_the_same_in_any_order(
+    new_shop: type[SmallShop],
+) -> None:
+    frames = chain(new_shop())
+    chosen = pl.DataFrame({"customer_id": ["ann", "bob", "new"], "rule": ["x", "x", "y"]})
+    stated = pl.DataFrame([("x", 0.5, "rule"), ("y", 0.25, "measured")], UPLIFTS, orient="row")
+    found = night(frames, Campaigns(chosen, stated))
+    assert found.workings["campaign_units"].min() > 0  # type: ignore[operator]
+    assert set(found.workings["days_out_of_stock"]) == {0, 4 * 7 - 1}
+    assert 0 < found.lines["quantity"].sum() < found.workings["needed"].sum()
+    for seed in range(3):
+        mixed = {
+            name: frame.sample(fraction=1, shuffle=True, seed=seed)
+            for name, frame in frames.items()
+        }
+        again = night(mixed, Campaigns(chosen.reverse(), stated.reverse()))
+        for part in ("lines", "workings", "campaigns", "by_category", "transfers"):
+            assert_frame_equal(getattr(again, part), getattr(found, part), check_exact=True)
+
+
+def test_the_next_week_orders_only_what_has_sold_since(new_shop: type[SmallShop]) -> None:
+    first = new_shop().sold("p", [4] * 40).counted("p", 6).suggest().lines["quantity"].item()
+    later = new_shop(as_of=AS_OF + 7 * DAY).sold("p", [4] * 41).counted("p", 2, on_order=first)
+    assert first > 4
+    assert later.suggest().lines["quantity"].item() == 4
 
 
 def test_campaigns_raise_the_levels_by_their_share_and_its_spread(shop: SmallShop) -> None:

@@ -9,7 +9,7 @@ import pytest
 from targeting.stock.products import product_table
 from targeting.workspace.catalogue import product_fields
 from targeting.workspace.scores import Segments
-from targeting.workspace.settings import Ordering, Settings
+from targeting.workspace.settings import Settings
 
 if TYPE_CHECKING:
     from tests.stock.conftest import SmallShop
@@ -42,6 +42,24 @@ def test_returns_are_netted_and_a_week_is_never_under_zero(shop: SmallShop) -> N
     row = shop.table().row(0, named=True)
     assert row["largest_week"] == 3  # only the last week is left of the two
     assert row["sales_weeks"] == 1
+
+
+def test_what_comes_back_in_a_later_week_is_taken_off_the_sale_before_it(shop: SmallShop) -> None:
+    row = shop.sold("p", [2, 10, 0, -4, 3, 0]).table().row(0, named=True)
+    assert (row["largest_week"], row["sales_weeks"]) == (6, 3)
+    assert row["usual_week"] == (2 + 3) / 2
+
+
+def test_a_product_that_always_comes_back_is_not_wanted(shop: SmallShop) -> None:
+    shop.sold("p", [10, -10, 0, 0, 0, 0] * 10).sold("kept", [1] * 60)
+    row = shop.table().filter(pl.col("product_id") == "p").row(0, named=True)
+    assert (row["demand_class"], row["weekly_demand"], row["level_demand"]) == ("none", 0, 0)
+    assert row["last_sold_on"] == AS_OF - dt.timedelta(weeks=5)
+
+
+def test_what_comes_back_of_an_older_sale_leaves_the_later_ones(shop: SmallShop) -> None:
+    row = shop.sold("p", [-10, 4, 4]).table().row(0, named=True)
+    assert (row["largest_week"], row["sales_weeks"]) == (4, 2)
 
 
 def test_a_negative_amount_is_a_return_whatever_the_quantity(shop: SmallShop) -> None:
@@ -112,7 +130,7 @@ def test_sales_older_than_26_weeks_do_not_say_who_wants_it(shop: SmallShop) -> N
 def test_without_customers_or_purchases_the_table_still_stands() -> None:
     sold = pl.DataFrame(schema={"purchased_on": pl.Date, "amount": pl.Int64})
     products = pl.DataFrame({"product_id": ["p"], "price": [100]})
-    table = product_table(sold, products, None, None, Ordering(), AS_OF, digits=2)
+    table = product_table(sold, products, None, None, AS_OF)
     assert table.select("product_id", "weekly_demand", "abc", "demand_class").rows() == [
         ("p", 0.0, None, "none")
     ]
@@ -122,7 +140,7 @@ def test_purchases_describe_what_no_list_describes() -> None:
     sold = pl.DataFrame(
         {"purchased_on": [AS_OF], "amount": [100], "product_id": ["p"], "category": ["Audio"]}
     )
-    table = product_table(sold, None, None, None, Ordering(), AS_OF, digits=2)
+    table = product_table(sold, None, None, None, AS_OF)
     assert table.select("category", "largest_week").rows() == [("Audio", 1.0)]
 
 

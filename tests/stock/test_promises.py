@@ -93,7 +93,7 @@ def suggested(shop: SmallShop, rules: Rules, units: Units, ordering: Ordering) -
     added = [(product, place, extra) for (product, place), extra in units.items()]
     coming = Coming(pl.DataFrame(added, schema=COMING, orient="row"), empty(CAMPAIGNS))
     parameters = pl.DataFrame(rules, infer_schema_length=None)
-    table = shop.table(ordering)
+    table = shop.table()
     return suggest(table, parameters, ordering, shop.as_of, digits=2, coming=coming)
 
 

@@ -152,7 +152,13 @@ def _counted(weeks: Floats) -> dict[str, Floats]:
 
 
 def _shape(weeks: Floats, first: Ints) -> dict[str, Floats]:
-    """Measure from the first sale on; variances are of samples."""
+    """Measure each series from its first sale on, that week included; variances are of samples.
+
+    `weeks_told` and `sales_told` (with a sale) in weeks; `interval` in weeks, and
+    `squared_variation` of the weeks with a sale: what Syntetos, Boylan and Croston (2005) class by.
+    `variation`: standard deviation / mean of all weeks, NaN after one. `young`: the mean of all
+    weeks in units, the first of them counted by an eighth.
+    """
     history = (len(weeks) - first).astype(np.float64)
     sales = (weeks > 0).sum(axis=0).astype(np.float64)
     total = weeks.sum(axis=0)
@@ -175,7 +181,12 @@ def _shape(weeks: Floats, first: Ints) -> dict[str, Floats]:
 
 
 def _named(measures: pl.DataFrame) -> pl.DataFrame:
-    """Turn measures into classes, and choose the rate and spread that each class stands on."""
+    """Turn measures into classes, and choose the rate and spread that each class stands on.
+
+    `measures`: `describe_block`, NaN as missing. Gives the columns of `described`, units a week. A
+    series under 8 weeks old: the rate halfway between IMAPA and the mean, the spread at least
+    Poisson's (the root of the mean); measured on Complete Journey (FIRST_WEEK_OFF), of no paper.
+    """
     history, sales = pl.col("weeks_told"), pl.col("sales_told")
     is_new = history < NEW_WEEKS
     rate = pl.when(is_new).then((pl.col("young") + pl.col("rate")) / 2).otherwise("rate")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from targeting.stock.demand.forecast import Ints
 from targeting.stock.demand.shelves import Shelves
-from targeting.stock.inputs import KEY, RECENT_WEEKS, STOCK, WEEKS, shaped
+from targeting.stock.inputs import RECENT_WEEKS, STOCK, WEEKS, shaped
 
 COUNT_HOLDS_DAYS: Final = 31  # enough for a shop that counts monthly; an older count is silent
 _DAY: Final = pl.col("day")
-_AT: Final = ["shelf", "day"]
+# A shelf and a day are one number: texts and pairs are grouped and joined ten times as slowly.
+_DAYS: Final = 1 << 21
+_EPOCH: Final = 1 << 20  # 1 January 1970; year 1 is 719,162 days before
 
 
 def count_history(
@@ -22,75 +27,114 @@ def count_history(
 
     Columns: shelf (of no location unless `by_location`), day, until (the day of the next count, at
     most 31 days on and the day after as_of), filled (more than 0 units). A count without a date is
-    as_of's; counts after as_of and without a number are left out.
+    as_of's; counts after as_of and without a number are left out. From `until` on a location is
+    treated as if it were not there. `shelves` names every product and location of `stock`.
     """
-    place = [] if by_location else [pl.lit(None, dtype=pl.String).alias("location")]
+    place, next_place = pl.col("place"), pl.col("place").shift(-1)
     holds = (_DAY + dt.timedelta(days=COUNT_HOLDS_DAYS)).clip(upper_bound=_next(as_of))
-    day = pl.col("counted_on").fill_null(as_of).alias("day")
+    until = pl.when(place == next_place).then(pl.min_horizontal(_DAY.shift(-1), holds))
+    counted_again = place.eq_missing(next_place) | place.eq_missing(place.shift(1))
+    return (
+        _counts(stock, as_of, shelves)
+        .with_columns(until.otherwise(holds).alias("until"))
+        .filter(counted_again)
+        .select(
+            (place if by_location else shelves.nowhere(place)).alias("shelf"),
+            "day",
+            "until",
+            "filled",
+        )
+    )
+
+
+def _counts(stock: pl.DataFrame | None, as_of: dt.date, shelves: Shelves) -> pl.DataFrame:
+    """Give one row a place and day with a count, sorted: place, day, filled."""
+    day = pl.col("counted_on").fill_null(as_of)
+    filled = (pl.col("on_hand") > 0).cast(pl.Int64)
+    at, is_last = pl.col("count") // 2, pl.col("count") // 2 != pl.col("count").shift(-1) // 2
     return (
         shaped(stock, STOCK)
-        .select(*KEY, day, "on_hand")
-        .drop_nulls(["product_id", "on_hand"])
-        .filter(as_of >= _DAY)
-        .group_by(*KEY, "day")
-        .agg((pl.col("on_hand") > 0).any().alias("filled"))
-        .filter(pl.len().over(KEY) > 1)
-        .sort(*KEY, "day")
-        .with_columns(pl.min_horizontal(_DAY.shift(-1).over(KEY), holds).alias("until"))
-        .with_columns(place)
-        .select(shelves.number, "day", "until", "filled")
+        .filter(pl.col("product_id").is_not_null() & pl.col("on_hand").is_not_null())
+        .filter(day <= as_of)
+        .select((_at(shelves.number, day) * 2 + filled).alias("count"))
+        .sort("count")
+        .filter(is_last.fill_null(value=True))  # of two counts of a day, one that found some
+        .select((at // _DAYS).alias("place"), _day(at), (pl.col("count") % 2 == 1).alias("filled"))
     )
 
 
 def days_out(
     history: pl.DataFrame, lines: pl.LazyFrame, as_of: dt.date, *, by_location: bool
 ) -> pl.DataFrame:
-    """Give one row a shelf and day out of stock, in the 104 weeks up to as_of.
+    """Give one row a shelf and day out of stock, in the 104 weeks up to as_of; sorted.
 
     Out of stock: the newest counts on or before the day, of every location that the shelf stands
     for, were 0 or less, and nothing was sold of it on the day or between the count and the day: a
     sale after it proves that stock has come. `history`: `count_history`; `lines`: `sales_lines`.
     Columns: shelf, day.
     """
-    seen = as_of - dt.timedelta(weeks=WEEKS) < _DAY
-    emptied = history.filter(~pl.col("filled")).select(pl.col("shelf").unique())
-    sold = (
-        lines.filter(pl.col("units") > 0)
-        .select("shelf", pl.col("purchased_on").alias("day"))
-        .join(emptied.lazy(), on="shelf", how="semi")
-        .unique()
-        .sort(_AT)
-        .collect(engine="streaming")
-    )
-    # only where several locations make a shelf may another one still have some
-    asked = ~pl.col("filled") if by_location else pl.lit(value=True)
-    empty = (
-        _until_a_sale(history.join(emptied, on="shelf", how="semi").filter(asked), sold)
-        .filter(as_of - dt.timedelta(weeks=WEEKS) < pl.col("until"))
-        .with_columns(pl.date_ranges("day", "until", closed="left").alias("day"))
-        .explode("day", empty_as_null=True, keep_nulls=True)
-        .filter(seen)
-        .group_by(_AT)
-        .agg(pl.col("filled").any())
-        .filter(~pl.col("filled"))
-    )
-    return empty.select(_AT).join(sold, on=_AT, how="anti")
+    begin, end = _empty(history, lines, as_of)
+    days = (end - begin).clip(min=0)
+    gone = days.cumsum() - days  # days before each stretch
+    out = np.arange(days.sum()) + np.repeat(begin - gone, days)
+    if not by_location:  # another location of the shelf may have some, or be empty too
+        out = np.unique(out)
+        out = out[~_covered(out, history.filter("filled"))]
+    at = pl.col("at")
+    return pl.DataFrame({"at": out}).select((at // _DAYS).alias("shelf"), _day(at))
 
 
-def _until_a_sale(history: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
-    """Let a count of 0 speak no longer than to the first sale after its day.
+def _empty(history: pl.DataFrame, lines: pl.LazyFrame, as_of: dt.date) -> tuple[Ints, Ints]:
+    """Give the first day of each stretch in which a count of 0 speaks, and the day after its last.
 
-    A sale on the day itself may have come before the count.
+    It speaks no longer than to the first sale after its day. A sale on the day itself may have come
+    before the count: then the stretch begins on the day after.
     """
-    sales = sold.with_columns(_DAY.alias("sold_on")).sort("day")
-    found = history.sort("day").join_asof(
-        sales, on="day", by="shelf", strategy="forward", allow_exact_matches=False,
-        check_sortedness=False,
-    )  # fmt: skip
-    refuted = ~pl.col("filled") & (pl.col("sold_on") < pl.col("until"))
-    return found.with_columns(
-        pl.when(refuted).then("sold_on").otherwise("until").alias("until")
-    ).drop("sold_on")
+    oldest = as_of - dt.timedelta(weeks=WEEKS)
+    empty = history.filter(~pl.col("filled") & (pl.col("until") > oldest)).sort("shelf", "day")
+    begin, end = _stretches(empty)
+    emptied = empty.lazy().select("shelf").unique()
+    since = oldest - dt.timedelta(days=COUNT_HOLDS_DAYS)
+    sold = (
+        lines.filter((pl.col("units") > 0) & (pl.col("purchased_on") > since))
+        .join(emptied, on="shelf", how="semi")
+        .select(_at(pl.col("shelf"), pl.col("purchased_on")))
+        .unique()
+        .collect(engine="streaming")
+        .to_series()
+        .sort()
+        .to_numpy()
+    )
+    after = np.searchsorted(sold, begin, side="right")
+    sold_on_the_day = np.append(sold, -1)[after - 1] == begin
+    # a sale of a later shelf lies behind every stretch of this one
+    end = np.minimum(end, np.append(sold, np.iinfo(np.int64).max)[after])
+    begin = np.maximum(begin + sold_on_the_day, begin // _DAYS * _DAYS + _number(oldest) + 1)
+    return begin, end
+
+
+def _covered(days: Ints, filled: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say on which days some count of more than 0 speaks."""
+    begun, ended = (np.searchsorted(np.sort(ends), days, "right") for ends in _stretches(filled))
+    covered: npt.NDArray[np.bool_] = begun > ended
+    return covered
+
+
+def _stretches(counts: pl.DataFrame) -> tuple[Ints, Ints]:
+    begin, end = (counts.select(_at(pl.col("shelf"), pl.col(day))) for day in ("day", "until"))
+    return begin.to_series().to_numpy(), end.to_series().to_numpy()
+
+
+def _at(shelf: pl.Expr, day: pl.Expr) -> pl.Expr:
+    return (shelf * _DAYS + day.to_physical() + _EPOCH).alias("at")
+
+
+def _day(at: pl.Expr) -> pl.Expr:
+    return (at % _DAYS - _EPOCH).cast(pl.Int32).cast(pl.Date).alias("day")
+
+
+def _number(day: dt.date) -> int:
+    return (day - dt.date(1970, 1, 1)).days + _EPOCH
 
 
 def weeks_out(days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:

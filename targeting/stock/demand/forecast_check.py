@@ -45,22 +45,20 @@ def forecast_check(
     """Forecast the last 8 weeks from those before, and compare with five plain methods.
 
     `weekly`: `weekly_sums`, of `seen` weeks; `out`: `weeks_out`, which only the choice sees, as it
-    does every night. One row a demand class, as of 8 weeks ago: `series`;
-    `method`; `wape`, the sum of absolute errors of the 8-week totals over the sum of demand;
-    `bias`, the sum of errors over the sum of demand; `pinball`, the mean loss of the 0.95 quantile
-    of two weeks' demand, in units. `best_other` and its WAPE, the smallest bias either way and the
-    smallest pinball loss are the best in hindsight of naive, 4-week mean, SES, SBA and TSB. The
-    figures are missing where a class has under 30 series or sold nothing. Without 24 weeks there is
-    one row, without a class, that says so. Of more than 20,000 shelves one in n is looked at.
+    does every night. One row a demand class, as of 8 weeks ago: `series`; `method`; `wape`, the sum
+    of absolute errors of the 8-week totals over the sum of demand; `bias`, the sum of errors over
+    the sum of demand; `pinball`, the mean loss of the 0.95 quantile of two weeks' demand, in units.
+    `best_other` and its WAPE, the smallest bias either way and the smallest pinball loss are the
+    best in hindsight of naive, 4-week mean, SES, SBA and TSB. The figures are missing where a class
+    has under 30 series or sold nothing. Without 24 weeks there is one row, without a class, that
+    says so. Of more than 20,000 shelves one in n is looked at.
     `verdict` says it in a sentence.
     """
     if seen < LEAST_WEEKS + HELD_OUT:
         needed = f"that takes {LEAST_WEEKS + HELD_OUT} weeks of purchases, and there are {seen}"
         return pl.DataFrame([{"verdict": f"Not judged: {needed}."}], schema=CHECK)
     sample, every = _sampled(weekly)
-    blocks = [
-        losses(carried_back(net), in_stock) for _, net, in_stock in matrices(sample, seen, out)
-    ]
+    blocks = [losses(net, in_stock) for _, net, in_stock in matrices(sample, seen, out)]
     told = pl.concat(blocks) if blocks else losses(np.zeros((seen, 0)))
     by_class = {name: told.filter(pl.col("demand_class") == name) for name in METHODS}
     rows = [_row(name, found, every) for name, found in by_class.items() if not found.is_empty()]
@@ -70,14 +68,16 @@ def forecast_check(
 def losses(weeks: Floats, in_stock: Floats | None = None) -> pl.DataFrame:
     """Forecast the last 8 weeks from those before; one row a series and method.
 
-    `weeks`: a row a week, oldest first, a column a series; `in_stock`: the share of their days in
-    stock, for `ours` alone. Columns: series (the column),
-    demand_class (of the weeks before), method (`ours` or one of five), forecast and actual (units
-    in 8 weeks), pinball (of the 0.95 quantile of two weeks' demand, the mean of four times two
-    weeks). Series that had not sold before are left out.
+    `weeks`: a row a week, oldest first, a column a series, units net of returns: what came back in
+    the last 8 weeks is taken off these alone, for nobody knew of it before. `in_stock`: the share
+    of their days in stock, for `ours` alone. Columns: series (the column), demand_class (of the
+    weeks before), method (`ours` or one of five), forecast and actual (units in 8 weeks), pinball
+    (of the 0.95 quantile of two weeks' demand, the mean of four times two weeks). Series that had
+    not sold before are left out.
     """
-    sold = np.flatnonzero((weeks[:-HELD_OUT] > 0).any(axis=0))
-    past, future = weeks[:-HELD_OUT, sold], weeks[-HELD_OUT:, sold]
+    before = carried_back(weeks[:-HELD_OUT])
+    sold = np.flatnonzero((before > 0).any(axis=0))
+    past, future = before[:, sold], carried_back(weeks[-HELD_OUT:, sold])
     told = described(past, None if in_stock is None else in_stock[:-HELD_OUT, sold])
     rate, mean, sd = told.select("weekly_demand", "level_demand", "weekly_sd").to_numpy().T
     first = (past > 0).argmax(axis=0).astype(np.int64)

@@ -40,6 +40,10 @@ class Shelves:
         place = pl.col("shelf") % self._width - 1
         return _named(self.locations, pl.when(place >= 0).then(place)).alias("location")
 
+    def nowhere(self, shelf: pl.Expr) -> pl.Expr:
+        """Give the shelf of the same product and no location."""
+        return shelf // self._width * self._width
+
     @property
     def _width(self) -> int:
         return len(self.locations.categories) + 1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from targeting.stock.demand.describe import describe_block, described, weeks_in_stock
 from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.sales import carried_back
 
 TOLD = ("rate", "level", "error", "interval", "squared_variation", "variation", "young")
 
@@ -72,6 +73,25 @@ def test_one_sale_long_ago_proves_little() -> None:
     once, twice = describe_block(weeks)["rate"]
     assert once < 8 / 20 / 4
     assert twice == pytest.approx(8 / 20, rel=0.35)
+
+
+def one_by_one(net: list[int]) -> list[int]:
+    """Give each unit that came back to the newest unit sold before it."""
+    sold = [0] * len(net)
+    for week, units in enumerate(net):
+        sold[week] = max(units, 0)
+        for _ in range(-units):
+            before = [number for number in range(week) if sold[number]]
+            if before:
+                sold[before[-1]] -= 1
+    return sold
+
+
+@given(st.lists(st.lists(st.integers(-6, 9), min_size=12, max_size=12), min_size=1, max_size=4))
+def test_every_unit_that_comes_back_is_the_newest_one_sold(drawn: list[list[int]]) -> None:
+    thousandths = np.array(drawn).T / 1000
+    expected = np.array([one_by_one(series) for series in drawn]).T / 1000
+    assert carried_back(thousandths).tolist() == expected.tolist()
 
 
 @settings(deadline=None, max_examples=30)

@@ -41,6 +41,24 @@ def test_a_sale_after_a_count_of_nothing_proves_that_stock_has_come(shop: SmallS
     assert out(shop) == [6]
 
 
+def test_a_sale_from_before_the_weeks_that_are_seen_refutes_as_well(shop: SmallShop) -> None:
+    oldest = 104 * 7
+    shop.sold("p", [1] + [0] * 130).counted("p", 5, counted_on=AS_OF)
+    shop.counted("p", 0, counted_on=ago(oldest + 9))
+    assert days_of(shop) == 31 - 9 - 1
+    shop.sales.append({**shop.sales[0], "purchased_on": ago(oldest + 4)})
+    assert days_of(shop) == 0
+
+
+def days_of(shop: SmallShop) -> int:
+    """Count the days out of stock, however long ago."""
+    sold, stock = pl.DataFrame(shop.sales), pl.DataFrame(shop.stock)
+    shelves = Shelves.of([sold, stock])
+    history = count_history(stock, AS_OF, shelves, by_location=False)
+    lines = sales_lines(sold, AS_OF, shelves, by_location=False)
+    return days_out(history, lines, AS_OF, by_location=False).height
+
+
 def test_counts_of_nothing_that_sales_refute_leave_the_rate_as_it_is(
     new_shop: type[SmallShop],
 ) -> None:

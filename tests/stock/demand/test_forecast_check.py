@@ -51,6 +51,23 @@ def test_a_unit_short_weighs_nineteen_times_a_unit_over() -> None:
     assert ours["pinball"].item() == pytest.approx((0.95 * 2 + 0.05 * 4) / 4)
 
 
+def test_what_comes_back_later_is_not_known_before() -> None:
+    weeks = np.array([[2.0]] * 20 + [[-9], [12]] + [[2]] * 6)
+    told = losses(weeks).filter(method="ours").row(0, named=True)
+    assert told["forecast"] == 16
+    assert told["actual"] == 12 + 6 * 2
+
+
+def test_the_forecast_that_is_judged_is_the_one_that_knows_the_empty_days() -> None:
+    weeks = np.array([[4.0], [4]] * 10 + [[0]] * 4 + [[4.0]] * 8)
+    in_stock = np.array([[1.0]] * 20 + [[0]] * 4 + [[1.0]] * 8)
+    seen, blind = (losses(weeks, there) for there in (in_stock, None))
+    assert seen.filter(method="ours")["forecast"].item() == 32
+    assert blind.filter(method="ours")["forecast"].item() < 28
+    others = pl.col("method") != "ours"
+    assert seen.filter(others).equals(blind.filter(others))
+
+
 def test_a_bias_worse_than_the_best_of_five_is_said() -> None:
     falls = SHOP[:, 40:].copy()
     falls[-8:] = 1.0  # whoever looks at the last week alone sees it first
