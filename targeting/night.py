@@ -129,6 +129,7 @@ def decide_night(
         workspace.settings.ordering,
         as_of,
         digits=digits,
+        refused=read.refused_products,
         campaigns=Campaigns(taken, uplifts(rules, options.out, purchases, as_of)),
     )
     judged = pl.DataFrame() if purchases is None else overrides(options.out, purchases, as_of)

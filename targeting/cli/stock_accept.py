@@ -21,10 +21,13 @@ MOST_SHOWN = 20
 
 @click.command("accept")
 @click.argument("workbook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--empty", is_flag=True, help="Accept that nothing at all is ordered.")
 @workspace_option
 @out_option
 @json_option
-def command(workbook: Path, option_folder: Path | None, out: Path | None, as_json: bool) -> None:
+def command(
+    workbook: Path, empty: bool, option_folder: Path | None, out: Path | None, as_json: bool
+) -> None:
     """Read the planner's edited workbook: the approved order, and what was changed.
 
     Lines are known by the hidden column Line id and columns by their headers, in any order. A line
@@ -43,7 +46,7 @@ def command(workbook: Path, option_folder: Path | None, out: Path | None, as_jso
     workspace = workspace_of_settings(folder)
     with only_one(out, "a run is writing here; waiting for it"):
         shop_ledger(workspace, out)  # what an undo that was cut off had left to do
-        accepted = accept(workbook, out)
+        accepted = accept(workbook, out, may_be_empty=empty)
     _tell(accepted)
     if as_json:
         say_json(accepted.as_dict())

@@ -105,7 +105,8 @@ def _first(lines: pl.DataFrame, most_lines: int) -> pl.DataFrame:
 def line_id() -> pl.Expr:
     """Spell the hidden `id` of a line: its product, and its location where it has one.
 
-    A separator inside of a name is escaped, so that no two lines share an id.
+    A separator inside of a name is escaped, and so is the sign that escapes it: no two lines share
+    an id.
     """
     names = [_escaped(pl.col(name).fill_null("")) for name in ("product_id", "location")]
     return pl.concat_str(names[0], pl.lit(ID_SEPARATOR), names[1]).alias("id")
@@ -113,8 +114,7 @@ def line_id() -> pl.Expr:
 
 def _escaped(name: pl.Expr) -> pl.Expr:
     marked = name.str.replace_all("%", "%25", literal=True)
-    escaped = marked.str.replace_all(ID_SEPARATOR, "%1F", literal=True)
-    return pl.when(name.str.contains(ID_SEPARATOR, literal=True)).then(escaped).otherwise(name)
+    return marked.str.replace_all(ID_SEPARATOR, "%1F", literal=True)
 
 
 def in_major_units(money: pl.Expr, digits: int) -> pl.Expr:

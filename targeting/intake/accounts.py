@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -40,7 +40,8 @@ class Read:
 
     `frames` have the kept rows under our names, typed, money in minor units, in the order of the
     file. `rejects` has one row for each rejected row, with its first problem in column order.
-    `without_customer` purchases count for stock only.
+    `without_customer` purchases count for stock only. `refused_products`: by source, the products
+    of rejected rows.
     """
 
     frames: Mapping[SourceName, pl.DataFrame]
@@ -50,3 +51,4 @@ class Read:
     without_customer: int
     as_of: dt.date
     warnings: tuple[Problem, ...]
+    refused_products: Mapping[SourceName, pl.Series] = field(default_factory=dict)

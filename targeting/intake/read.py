@@ -125,6 +125,7 @@ def _finished(
         without_customer=_without_customer(purchases),
         as_of=as_of,
         warnings=in_order(warnings),
+        refused_products={source: part.refused_products for source, part in rows.items()},
     )
 
 

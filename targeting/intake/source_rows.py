@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from targeting.intake.clean import clean
+from targeting.frames import ROW
+from targeting.intake.clean import as_text, clean
 from targeting.intake.contract import UNREAD, WHY, Reason, judge
 from targeting.intake.duplicates import drop_doubles
 from targeting.intake.headers import ONE_OF
@@ -27,6 +28,7 @@ from targeting.problems import Problem
 from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Settings
 
+PRODUCT = "product_id"
 AMOUNT = "amount"
 UNIT_PRICE = "unit_price"
 QUANTITY = "quantity"
@@ -42,6 +44,7 @@ class SourceRows:
     set_aside: int
     columns: tuple[Wanted, ...]
     warnings: tuple[Problem, ...]
+    refused_products: pl.Series = field(default_factory=lambda: pl.Series(PRODUCT, dtype=pl.String))
 
 
 def columns_of(settings: Settings, source: SourceName, names: Sequence[str]) -> list[Wanted]:
@@ -73,7 +76,25 @@ def sort_rows(origin: Origin, cells: Cells, columns: Sequence[Wanted]) -> Source
     whys = [name for name in judged.columns if name.startswith(WHY)]
     parted = drop_doubles(good.drop(whys), origin.source, origin.form)
     rejects = gathered(origin.source, [*refused, parted.refused])
-    return SourceRows(parted.kept, rejects, cells.rows, set_aside, tuple(columns), tuple(warnings))
+    return SourceRows(
+        parted.kept,
+        rejects,
+        cells.rows,
+        set_aside,
+        tuple(columns),
+        tuple(warnings),
+        _refused_products(cells, rejects),
+    )
+
+
+def _refused_products(cells: Cells, rejects: pl.DataFrame) -> pl.Series:
+    """Name the products of the rejected rows, where they can be read."""
+    nobody = pl.Series(PRODUCT, dtype=pl.String)
+    if PRODUCT not in cells.frame.columns or rejects.is_empty():
+        return nobody
+    rows = cells.frame.filter(pl.col(ROW).is_in(rejects[ROW].implode()))
+    text = as_text(pl.col(PRODUCT), cells.frame.schema[PRODUCT]).str.strip_chars()
+    return rows.select(text.alias(PRODUCT))[PRODUCT].drop_nulls().unique().sort()
 
 
 def reject_more(

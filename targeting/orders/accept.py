@@ -22,6 +22,7 @@ from targeting.orders.edited import read_edited
 from targeting.orders.lines import read_lines
 from targeting.orders.runs import run_folder
 from targeting.orders.write import APPROVED, ORDER, write_approved
+from targeting.problems import Place, Refused, refuse
 from targeting.run_folder.settings import workspace_of_settings
 from targeting.workspace.settings import Ordering, Shop
 
@@ -99,18 +100,22 @@ class Accepted:
         return (frame.with_columns(major) if money else frame).to_dicts()
 
 
-def accept(workbook: Path, out: Path) -> Accepted:
+def accept(workbook: Path, out: Path, *, may_be_empty: bool = False) -> Accepted:
     """Read a planner's workbook, write the approved order into its run's folder below `out`.
 
     Writes the files of `orders.write` below stock/; the caller holds `only_one`.
 
     Raises:
-        Refused: O001 to O005, W007; then nothing was written.
+        Refused: O001 to O005, W007, and O006 where nothing is ordered of all that was suggested,
+            unless it `may_be_empty`; then nothing was written.
     """
     edited = read_edited(workbook)
     folder = run_folder(out, edited.run_id, workbook)
     ordering, shop = _settings(folder)
     lines = approve(read_lines(folder), edited)
+    suggested, approved = Total.of(lines, "quantity"), Total.of(lines, "approved")
+    if suggested.lines and not approved.lines and not may_be_empty:
+        raise _empty(workbook, suggested)
     replaced = write_approved(folder, lines, shop.minor_digits)
     deleted = int(lines["deleted"].sum())
     return Accepted(
@@ -120,8 +125,8 @@ def accept(workbook: Path, out: Path) -> Accepted:
         currency=shop.currency,
         digits=shop.minor_digits,
         budget=None if ordering.budget is None else int(ordering.budget * 10**shop.minor_digits),
-        suggested=Total.of(lines, "quantity"),
-        approved=Total.of(lines, "approved"),
+        suggested=suggested,
+        approved=approved,
         changed=changed_lines(lines),
         inputs=changed_inputs(lines),
         warned=warned_lines(lines),
@@ -129,6 +134,12 @@ def accept(workbook: Path, out: Path) -> Accepted:
         deleted=deleted,
         notes=(*edited.notes, *_about(lines, deleted)),
     )
+
+
+def _empty(workbook: Path, suggested: Total) -> Refused:
+    message = f"this workbook orders nothing, where {suggested.lines:,} lines were suggested"
+    help_ = "look at the column Order; if nothing is to be ordered, say --empty"
+    return refuse("O006", message, Place(str(workbook)), help_)
 
 
 def _settings(folder: Path) -> tuple[Ordering, Shop]:

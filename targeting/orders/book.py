@@ -25,6 +25,7 @@ _BROKEN: Final = (
     OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+LARGEST: Final = 500_000_000  # bytes unpacked; 20,000 lines are some 70 million
 _TOP_ROWS: Final = 60  # where a header or the run's name may stand, should lines be put above
 
 
@@ -81,12 +82,26 @@ def opened(path: Path, *, formulas: bool = False) -> Iterator[Workbook]:
     """
     from openpyxl import load_workbook
 
+    _refuse_what_unpacks_too_large(path)
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pictures and colours that are not read
         try:
             yield load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
         except _BROKEN as error:
             raise _unreadable(path) from error
+
+
+def _refuse_what_unpacks_too_large(path: Path) -> None:
+    """Look at the sizes that the archive states before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except _BROKEN as error:
+        raise _unreadable(path) from error
+    if size > LARGEST:
+        message = f"this workbook unpacks to {size / 1e6:,.0f} MB, far more than an order's"
+        help_ = "take the run's own workbook again, and type the changes there"
+        raise refuse("O001", message, Place(str(path)), help_)
 
 
 def _unreadable(path: Path) -> Refused:

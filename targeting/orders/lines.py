@@ -9,40 +9,44 @@ import polars as pl
 
 from targeting.exports.sheet_lines import MOST_LINES, SheetLines, line_id
 from targeting.problems import Place, refuse
+from targeting.stock import columns
 from targeting.stock.columns import only
 from targeting.stock.inputs import KEY, Schema
 from targeting.stock.suggest import Suggestions
 
 FILE: Final = "stock/lines.parquet"
+_KEPT: Final = (
+    "product_id",
+    "product",
+    "location",
+    "supplier",
+    "weekly_sd",
+    "level_demand",
+    "campaign_units",
+    "campaign_lead_units",
+    "lead_time_days",
+    "lead_time_sd_days",
+    "review_days",
+    "service_level",
+    "on_hand",
+    "on_order",
+    "reserved",
+    "available",
+    "order_up_to",
+    "needed",
+    "quantity",
+    "pack_size",
+    "minimum_order",
+    "smallest_order",
+    "limit",
+    "orderable",
+    "unit_cost",
+    "price",
+    "transfer_in",
+    "transfer_out",
+)
 LINES: Final[Schema] = {
-    "product_id": pl.String,
-    "product": pl.String,
-    "location": pl.String,
-    "supplier": pl.String,
-    "weekly_sd": pl.Float64,
-    "level_demand": pl.Float64,
-    "campaign_units": pl.Float64,
-    "campaign_lead_units": pl.Float64,
-    "lead_time_days": pl.Float64,
-    "lead_time_sd_days": pl.Float64,
-    "review_days": pl.Float64,
-    "service_level": pl.Float64,
-    "on_hand": pl.Float64,
-    "on_order": pl.Float64,
-    "reserved": pl.Float64,
-    "available": pl.Float64,
-    "order_up_to": pl.Float64,
-    "needed": pl.Int64,
-    "quantity": pl.Int64,
-    "pack_size": pl.Int64,
-    "minimum_order": pl.Int64,
-    "smallest_order": pl.Int64,
-    "limit": pl.Int64,
-    "orderable": pl.Boolean,
-    "unit_cost": pl.Int64,
-    "price": pl.Int64,
-    "transfer_in": pl.Int64,
-    "transfer_out": pl.Int64,
+    **{name: {**columns.LINES, **columns.WORKINGS}[name] for name in _KEPT},
     "in_workbook": pl.Boolean,
 }
 

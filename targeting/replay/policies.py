@@ -14,6 +14,7 @@ from targeting.stock.demand.describe import described
 from targeting.stock.demand.forecast import Floats
 from targeting.stock.formulas import levels
 from targeting.stock.inputs import RECENT_WEEKS, WEEKS
+from targeting.stock.packs import LEAST_LEVEL
 
 MEAN_WEEKS: Final = 26  # whose mean a fixed cover is of
 AVERAGED_WEEKS: Final = 8  # of the moving average
@@ -39,7 +40,7 @@ class Policy:
 def suggested(shop: Shop, factor: float) -> Level:
     """Order up to the program's own level, with `factor` times its safety stock (1: as suggested).
 
-    What has not sold for 26 weeks is not ordered.
+    What has not sold for 26 weeks, or has next to no demand, is not ordered.
     """
     lead_sd = shop.lines["lead_time_sd_days"].to_numpy() / 7
     service, covered = shop.lines["service_level"].to_numpy(), shop.covered
@@ -49,7 +50,7 @@ def suggested(shop: Shop, factor: float) -> Level:
         demand, sd = told["level_demand"].to_numpy(), told["weekly_sd"].fill_null(0).to_numpy()
         spread = levels.spread(sd, demand, covered, lead_sd)
         up_to = demand * covered + factor * levels.safety_stock(service, spread)
-        ordered: Floats = np.where(_sold_lately(weeks), up_to, 0.0)
+        ordered: Floats = np.where(_sold_lately(weeks) & (up_to >= LEAST_LEVEL), up_to, 0.0)
         return ordered
 
     return level

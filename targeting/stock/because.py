@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 
@@ -23,6 +24,8 @@ def because(rules: Iterable[str]) -> pl.Expr:
     sentence = (
         pl.when("discontinued")
         .then(pl.format("Discontinued: nothing to order. {}{}.", _capital(_stock()), _moved()))
+        .when("listed_refused")
+        .then(pl.format("{} {}{}.", _UNREAD, _capital(_stock()), _moved()))
         .when("silent")
         .then(pl.format("{}: nothing to order. {}{}.", _silence(), _capital(_stock()), _moved()))
         .otherwise(order)
@@ -30,6 +33,11 @@ def because(rules: Iterable[str]) -> pl.Expr:
     notes = pl.col("rule_notes").list.eval(pl.lit(" ") + pl.element()).list.join("")
     terms = pl.when("orderable").then(pl.format(" {}", _terms(rules))).otherwise(pl.lit(""))
     return pl.concat_str(sentence, terms, notes).alias("because")
+
+
+_UNREAD: Final = pl.lit(
+    "Its row in the list of products was rejected: nothing to order until it is mended."
+)
 
 
 def plain(number: pl.Expr, decimals: int = 0) -> pl.Expr:

@@ -39,7 +39,8 @@ def flags(lines: pl.DataFrame) -> pl.Series:
 
     Overstock is what lasts longer than 26 weeks, and longer than the line's own lead time, review
     and smallest order. `shelf life`: the order lasts longer than the product; `lasts years`: over
-    two; `check`: one week stands out so far that it may be a typing error.
+    two; `check`: one week stands out so far that it may be a typing error, or the product's row
+    could not be read.
     """
     cover, sells = pl.col("days_of_cover"), pl.col("weekly_demand") > 0
     empty = sells & (pl.col("order_up_to") >= LEAST_LEVEL) & (pl.col("on_hand") <= 0)
@@ -48,9 +49,11 @@ def flags(lines: pl.DataFrame) -> pl.Series:
     held = pl.col("on_hand") > 0
     days_on_hand = pl.when(sells).then(pl.col("on_hand") / pl.col("weekly_demand") * 7)
     ordered_days = pl.col("smallest_order") / pl.col("weekly_demand") * 7
-    own_days = pl.col("lead_time_days") + pl.col("review_days") + ordered_days
+    covered = pl.col("lead_time_days") + pl.col("review_days")
+    own_days = covered + ordered_days
     coming_days = (pl.col("available") + pl.col("quantity")) / pl.col("weekly_demand") * 7
     stale = (coming_days - pl.col("lead_time_days")) > pl.col("shelf_life_days")
+    unread = pl.any_horizontal("listed_refused", "counted_refused")
     too_long = cover > pl.max_horizontal(pl.lit(RECENT_WEEKS * 7.0), own_days)
     found = {
         "stock-out": empty,
@@ -59,8 +62,8 @@ def flags(lines: pl.DataFrame) -> pl.Series:
         "overstock": held & ~pl.col("silent") & too_long,
         "expiring": held & (days_on_hand > pl.col("shelf_life_days")),
         "shelf life": (pl.col("quantity") > 0) & sells & stale,
-        "lasts years": (pl.col("quantity") > 0) & sells & (coming_days > 2 * 365 + own_days),
-        "check": burst() & (pl.col("quantity") > 0),
+        "lasts years": (pl.col("quantity") > 0) & sells & (coming_days > 2 * 365 + covered),
+        "check": (burst() & (pl.col("quantity") > 0)) | unread,
     }
     own = [pl.when(condition).then(pl.lit(word)) for word, condition in found.items()]
     named = pl.concat_list(own).list.drop_nulls()

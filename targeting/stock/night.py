@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import polars as pl
 
 from targeting.rules.model import Rule
+from targeting.stock.columns import DATA_PROBLEMS, empty
 from targeting.stock.coming import campaign_demand
 from targeting.stock.demand.forecast_check import forecast_check
+from targeting.stock.found import whole
+from targeting.stock.inputs import KEY, PURCHASES, STOCK, shaped
 from targeting.stock.parameters import parameters
 from targeting.stock.products import shop_table
 from targeting.stock.suggest import Suggestions, suggest
 from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Ordering
-
-_NO_PURCHASES = {
-    "customer_id": pl.String,
-    "purchased_on": pl.Date,
-    "amount": pl.Int64,
-    "quantity": pl.Float64,
-    "product_id": pl.String,
-}
 
 
 @dataclass(frozen=True)
@@ -46,11 +42,14 @@ def order_suggestions(
     *,
     digits: int,
     campaigns: Campaigns | None = None,
+    refused: Mapping[SourceName, pl.Series] = MappingProxyType({}),
 ) -> Suggestions:
-    """Suggest an order for each product and location; without purchases none, and why."""
-    purchases = frames.get("purchases")
-    if purchases is None or "product_id" not in purchases.columns:
-        purchases = pl.DataFrame(schema=_NO_PURCHASES)
+    """Suggest an order for each product and location; without purchases none, and why.
+
+    `refused`: by source, the products of rows that could not be read. What is not in the list of
+    products because of that is not ordered: it may be discontinued.
+    """
+    purchases, unnamed = _named(frames.get("purchases"))
     shop = shop_table(
         purchases,
         frames.get("products"),
@@ -58,6 +57,7 @@ def order_suggestions(
         customers,
         as_of,
     )
+    shop = replace(shop, table=shop.table.with_columns(_refused(refused)))
     settled = parameters(shop.table, rules, as_of, 10**digits)
     coming = None
     if campaigns is not None:
@@ -71,4 +71,44 @@ def order_suggestions(
             shelves=shop.shelves,
         )
     suggested = suggest(shop.table, settled, ordering, as_of, digits=digits, coming=coming)
-    return replace(suggested, forecast_check=forecast_check(shop.weekly, shop.weeks_seen, shop.out))
+    return replace(
+        suggested,
+        forecast_check=forecast_check(shop.weekly, shop.weeks_seen, shop.out),
+        data_problems=pl.concat(
+            [unnamed, _ahead(frames.get("stock"), as_of), suggested.data_problems]
+        ),
+    )
+
+
+def _named(purchases: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give the purchases, and what to say of those that name no product."""
+    nothing = pl.DataFrame(schema=PURCHASES)
+    if purchases is None:
+        return nothing, empty(DATA_PROBLEMS)
+    if "product_id" not in purchases.columns:
+        return nothing, whole("purchases", "no column product_id", "no demand of any product")
+    without = purchases["product_id"].null_count()
+    if not without:
+        return purchases, empty(DATA_PROBLEMS)
+    said = f"{without:,} of {purchases.height:,} purchases name no product"
+    return purchases, whole("purchases", said, "no demand: they stand in no line")
+
+
+def _ahead(stock: pl.DataFrame | None, as_of: dt.date) -> pl.DataFrame:
+    """Name the products that have a count of a day to come."""
+    later = shaped(stock, STOCK).filter(pl.col("counted_on") > as_of)
+    said = pl.format("counted on {}, after the run's day", pl.col("counted_on").min())
+    by_place = later.group_by(KEY, maintain_order=True).agg(said.alias("problem")).sort(KEY)
+    return by_place.select(
+        pl.lit("stock").alias("source"), *KEY, "problem", pl.lit("not counted yet").alias("assumed")
+    ).cast(dict(DATA_PROBLEMS))  # type: ignore[arg-type]
+
+
+def _refused(refused: Mapping[SourceName, pl.Series]) -> Iterable[pl.Expr]:
+    """Say which products have a rejected row, and none that could be read."""
+    sources: tuple[tuple[SourceName, str], ...] = (("products", "listed"), ("stock", "counted"))
+    for source, known in sources:
+        ids = refused.get(source, pl.Series(dtype=pl.String))
+        has_one = pl.col("product_id").is_in(ids.implode())
+        lost = has_one & ~pl.col(known).fill_null(value=False)
+        yield lost.alias(f"{known}_refused")

@@ -57,7 +57,8 @@ def product_table(
     `history_weeks`, `sales_weeks`, `largest_week`, `usual_week`, `level_demand`, `last_sold_on`,
     `days_out_of_stock` (last 26 weeks; missing without a history of counts), `average_paid` (minor
     units a unit, last 52 weeks), `segment_weights`, `listed` (missing without a list of products),
-    `counted` (missing without stock), `merged`.
+    `counted` (missing without stock), `merged`; `listed_refused`, `counted_refused` are no: who
+    has the rejected rows says otherwise.
     """
     return shop_table(purchases, products, stock, customers, as_of).table
 
@@ -100,6 +101,8 @@ def shop_table(
     filled = table.with_columns(
         pl.lit(seen, dtype=pl.Int64).alias("weeks_seen"),
         pl.lit(merged).alias("merged"),
+        pl.lit(value=False).alias("listed_refused"),
+        pl.lit(value=False).alias("counted_refused"),
         *_filled(has_list=products is not None, has_stock=stock is not None, has_sales=seen > 0),
         *(pl.coalesce(name, f"sold_{name}").alias(name) for name in DESCRIPTION),
     ).with_columns(_days_of_cover()).drop(

@@ -105,8 +105,8 @@ def _settled(
     """Settle the terms; say what is out of question to order."""
     settled, gaps = terms(table, parameters, ordering, as_of, digits=digits)
     known = settled.with_columns(silent(as_of).alias("silent"))
-    orderable = (~pl.col("discontinued") & ~pl.col("silent")).alias("orderable")
-    limited_by = known.with_columns(orderable, limit().alias("limit"))
+    orderable = ~pl.any_horizontal("discontinued", "silent", "listed_refused")
+    limited_by = known.with_columns(orderable.alias("orderable"), limit().alias("limit"))
     return limited_by.with_columns(_smallest_within_limit()), gaps
 
 
@@ -139,14 +139,14 @@ def _with_quantities(lines: pl.DataFrame, budget: int | None) -> pl.DataFrame:
 
 
 def _nothing(campaigns: pl.DataFrame) -> Suggestions:
-    why = "There are no purchases up to this day, so nothing is known of demand."
+    why = "There are no purchases of products up to this day, so nothing is known of demand."
     return Suggestions(
         lines=empty(LINES),
         by_category=empty(BY_CATEGORY),
         by_segment=empty(BY_SEGMENT),
         segment_demand=empty(SEGMENT_DEMAND),
         transfers=empty(TRANSFERS),
-        data_problems=whole("purchases", "no purchases", "no suggestions"),
+        data_problems=whole("purchases", "no purchases of products", "no suggestions"),
         notes=(why,),
         workings=empty(WORKINGS),
         campaigns=campaigns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -179,3 +180,32 @@ def test_what_targeting_run_leaves_can_be_accepted(tmp_path: Path) -> None:
     assert made.run_here("undo", run.name).code == 0
     again = made.run_here("stock", "accept", f"out/{run.name}-undone/stock/suggestions.xlsx")
     assert f"error O002: this workbook is of {run.name}, which was undone" in again.err
+
+
+def test_an_emptied_workbook_takes_no_order_s_place_unless_it_is_meant(made: MadeRun) -> None:
+    def emptied(sheet: Sheet) -> None:
+        for row in range(2, sheet.page.max_row + 1):
+            sheet.page.cell(row, sheet.place("Order")).value = None
+
+    made.edited(emptied)
+    ran = accept(made, "monday.xlsx")
+    assert ran.code == 1
+    assert "O006" in ran.err
+    assert "say --empty" in ran.err
+    assert not (made.folder / "stock/approved.csv").exists()
+    assert accept(made, "monday.xlsx", "--empty").code == 0
+    assert (made.folder / "stock/approved.csv").is_file()
+
+
+def test_a_workbook_that_unpacks_without_end_is_not_unpacked(made: MadeRun) -> None:
+    path = made.edited(change)
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/media/blank.bin", "w") as part,
+    ):
+        for _ in range(6):
+            part.write(bytes(100_000_000))
+    ran = accept(made, "monday.xlsx")
+    assert ran.code == 1
+    assert "O001" in ran.err
+    assert "unpacks to 60" in ran.err

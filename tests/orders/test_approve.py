@@ -173,3 +173,9 @@ def test_the_order_of_rows_changes_nothing(made: MadeRun) -> None:
 def test_a_line_without_a_location_has_an_id_too() -> None:
     lines = pl.DataFrame({"product_id": ["a", "a"], "location": [None, "L"]})
     assert lines.select(line_id())["id"].to_list() == ["a␟", "a␟L"]
+
+
+def test_no_two_lines_share_an_id_whatever_is_in_their_names() -> None:
+    odd = [("a␟North", "Center"), ("a", "North␟Center"), ("a%1FNorth", "Center"), ("a%", "x")]
+    lines = pl.DataFrame(odd, schema=["product_id", "location"], orient="row")
+    assert lines.select(line_id())["id"].n_unique() == len(odd)

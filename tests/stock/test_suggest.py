@@ -317,9 +317,9 @@ def test_without_purchases_there_are_no_lines_and_it_says_why(shop: SmallShop) -
     suggestions = shop.listed("p").counted("p", 3).suggest()
     assert suggestions.lines.is_empty()
     assert suggestions.notes == (
-        "There are no purchases up to this day, so nothing is known of demand.",
+        "There are no purchases of products up to this day, so nothing is known of demand.",
     )
-    assert problems(shop) == [("purchases", None, "no purchases", "no suggestions")]
+    assert problems(shop) == [("purchases", None, "no purchases of products", "no suggestions")]
 
 
 def test_segments_share_the_demand_by_units_and_likelihood(shop: SmallShop) -> None:

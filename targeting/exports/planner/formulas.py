@@ -10,7 +10,8 @@ HOW_TO: Final = (
     "Other yellow cells (on hand, on order, service level, lead time) may be changed too: Needed, "
     "cover and risk follow at once. Suggested does not: it settles the budget among all lines.",
     "Needed is what one line asks for by itself, in whole packs. Suggested is what is left of it "
-    "after transfers and within the budget (▼ where it is cut). An Order that differs is marked ≠; "
+    "after transfers and within the budget (▼ where it is cut). An Order that differs is marked ≠, "
+    "one that is more than what a changed cell now needs ▲; "
     "say why under Reason, and it is kept with the order.",
     "Risk is the chance of running out before a delivery ordered now could come: ▲ from 20%, ▲▲ "
     "from 50%. Look at says in words what the colours mean.",

@@ -112,7 +112,10 @@ def _mark(sheet: Worksheet, formats: Formats, height: int) -> None:
     changed = formats.mark(bg_color="#F2A65A", bold=True, num_format='"≠ "#,##0')
     cut = formats.mark(bg_color="#E3DCEC", italic=True, num_format='"▼ "#,##0')
     idle = formats.mark(font_color="#5F6B72", italic=True)
+    beyond = formats.mark(bg_color="#F2A65A", bold=True, num_format='"▲ "#,##0')
+    is_beyond = f"=AND({at['order']}={at['quantity']},{at['order']}>{at['needed']})"
     marks = (
+        ("order", is_beyond, beyond),  # an input was changed since, and asks for less
         ("order", f"={at['order']}<>{at['quantity']}", changed),
         ("quantity", _is_cut(at), cut),
         ("flags", f'=ISNUMBER(SEARCH("stock-out",{at["flags"]}))', urgent),
