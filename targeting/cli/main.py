@@ -1,13 +1,13 @@
-"""The command line: a group whose commands are imported only when they are used."""
+"""The command line."""
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 
 from targeting import __version__
+from targeting.cli.lazy import LazyGroup
 
 COMMANDS = {
     "init": "Make a workspace with the sample shop in it.",
@@ -30,36 +30,9 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Finds a command in targeting/cli/NAME.py, so that --help needs none of them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"targeting.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from targeting.problems import nearest
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = nearest(args[0], COMMANDS)
-            hint = f" Did you mean '{near}'?" if near else ""
-            ctx.fail(f"No such command '{args[0]}'.{hint}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, parts=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="targeting")
 def group() -> None:
     """Turn customers and purchases into contact lists and stock suggestions, by your rules."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from targeting.cli.lazy import LazyGroup
 
 PARTS = {
     "accept": "Read the planner's edited workbook: the approved order, and what was changed.",
@@ -12,19 +12,7 @@ PARTS = {
 }
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(PARTS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in PARTS:
-            return None
-        module = importlib.import_module(f"targeting.cli.stock_{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-
-@click.group("stock", cls=_Lazy)
+@click.group("stock", cls=LazyGroup, parts=PARTS, before="stock_")
 def command() -> None:
     """Take the planner's edited order back, or replay the past.
 
