@@ -6,16 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from targeting.report.about_data import bridged, origin_table, rejected_table
-from targeting.report.about_likelihood import about_likelihood
-from targeting.report.about_rules import rule_cards
-from targeting.report.about_segments import about_segments
-from targeting.report.about_shop import about_shop
-from targeting.report.about_stock import about_stock
-from targeting.report.first_analysis import first_analysis
+from targeting.report.chapters import chapters
 from targeting.report.numbers import Night
-from targeting.report.speech import Speech
-from targeting.report.tonight import first_screen
 
 if TYPE_CHECKING:
     import jinja2
@@ -30,22 +22,8 @@ def write_report(path: Path, night: Night, figures: Mapping[str, object]) -> Non
 
 def page(night: Night, figures: Mapping[str, object]) -> str:
     """Make the page: each chapter's values first, then one template."""
-    speech = Speech(night.shop)
-    return _template().render(
-        night=night,
-        speech=speech,
-        style=(_HERE / "page.css").read_text("utf-8"),
-        tonight=first_screen(night, speech),
-        rules=rule_cards(night, speech),
-        segments=about_segments(night, figures, speech),
-        likelihoods=about_likelihood(night, figures, speech),
-        first_analysis=first_analysis(night, figures, speech),
-        shop=about_shop(night, figures, speech),
-        stock=about_stock(night, speech),
-        rejected=rejected_table(night, speech),
-        origin=origin_table(night),
-        bridged=bridged(night, speech),
-    )
+    style = (_HERE / "page.css").read_text("utf-8")
+    return _template().render(style=style, **chapters(night, figures))
 
 
 def _template() -> jinja2.Template:

@@ -1,0 +1,35 @@
+"""What the report says, chapter by chapter: the one content of the page and of the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from targeting.report.about_data import bridged, origin_table, rejected_table
+from targeting.report.about_likelihood import about_likelihood
+from targeting.report.about_rules import rule_cards
+from targeting.report.about_segments import about_segments
+from targeting.report.about_shop import about_shop
+from targeting.report.about_stock import about_stock
+from targeting.report.first_analysis import first_analysis
+from targeting.report.numbers import Night
+from targeting.report.speech import Speech
+from targeting.report.tonight import first_screen
+
+
+def chapters(night: Night, figures: Mapping[str, object]) -> dict[str, object]:
+    """Make every chapter's values, by the name under which a template finds them."""
+    speech = Speech(night.shop)
+    return {
+        "night": night,
+        "speech": speech,
+        "tonight": first_screen(night, speech),
+        "rules": rule_cards(night, speech),
+        "segments": about_segments(night, figures, speech),
+        "likelihoods": about_likelihood(night, figures, speech),
+        "first_analysis": first_analysis(night, figures, speech),
+        "shop": about_shop(night, figures, speech),
+        "stock": about_stock(night, speech),
+        "rejected": rejected_table(night, speech),
+        "origin": origin_table(night),
+        "bridged": bridged(night, speech),
+    }
