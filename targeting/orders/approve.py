@@ -10,8 +10,9 @@ from targeting.orders.cells import INPUTS
 from targeting.orders.edited import Edited
 from targeting.orders.strange_rows import shown, strangers
 from targeting.problems import Refused
-from targeting.stock.packs import asked, limited, short
+from targeting.stock.packs import asked, available, limited, short
 from targeting.stock.protection import with_levels
+from targeting.stock.shelf_life import sells_in_time
 
 DELETED: Final = "line deleted"
 _SAME: Final = 1e-9  # programs save 15 digits
@@ -71,9 +72,10 @@ def needed_again(lines: pl.DataFrame) -> pl.Series:
     add stay as they were, as in the workbook.
     """
     inputs = (pl.col(f"new_{name}").alias(name) for name in _INPUTS)
-    new = lines.with_columns(*inputs, _available().alias("available"))
+    new = lines.with_columns(*inputs, available("new_").alias("available"))
     levelled = with_levels(new).with_columns(asked(short()).alias("wanted"))
-    return levelled.select(limited(pl.col("wanted")).alias("needed_now"))["needed_now"]
+    most = sells_in_time(pl.col("available"))
+    return levelled.select(limited(pl.col("wanted"), most).alias("needed_now"))["needed_now"]
 
 
 _INPUTS: Final = tuple(of.source for of in INPUTS)
@@ -93,11 +95,7 @@ def _changed_inputs() -> pl.Expr:
 def _as_corrected() -> list[pl.Expr]:
     kept = ("service_level", "lead_time_days", "review_days")
     now = (pl.col(f"new_{name}").alias(f"{name}_now") for name in kept)
-    return [_available().alias("available_now"), *now]
-
-
-def _available() -> pl.Expr:
-    return pl.col("new_on_hand") - pl.col("new_reserved") + pl.col("new_on_order")
+    return [available("new_").alias("available_now"), *now]
 
 
 def _change(name: str) -> pl.Expr:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from targeting.replay.shop import Shop
 from targeting.stock.demand.describe import described
 from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.newcomers import with_newcomers
 from targeting.stock.formulas import levels
 from targeting.stock.inputs import RECENT_WEEKS, WEEKS
 from targeting.stock.packs import LEAST_LEVEL
@@ -46,7 +47,8 @@ def suggested(shop: Shop, factor: float) -> Level:
     service, covered = shop.lines["service_level"].to_numpy(), shop.covered
 
     def level(weeks: Floats, in_stock: Floats) -> Floats:
-        told = described(weeks[-WEEKS:], in_stock[-WEEKS:])
+        alone = described(weeks[-WEEKS:], in_stock[-WEEKS:])
+        told = with_newcomers(alone.with_columns(shop.lines["category"]))
         demand, sd = told["level_demand"].to_numpy(), told["weekly_sd"].fill_null(0).to_numpy()
         spread = levels.spread(sd, demand, covered, lead_sd)
         up_to = demand * covered + factor * levels.safety_stock(service, spread)

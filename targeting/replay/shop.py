@@ -13,8 +13,8 @@ from targeting.stock.demand.forecast import Floats, Ints
 # What a line brings along, settled as the program settles it; quantities in units, cost in minor
 # units of money.
 TERMS: Final = (
-    "product_id", "location", "abc", "lead_time_days", "lead_time_sd_days", "review_days",
-    "service_level", "pack_size", "smallest_order", "unit_cost",
+    "product_id", "location", "category", "abc", "lead_time_days", "lead_time_sd_days",
+    "review_days", "service_level", "pack_size", "smallest_order", "unit_cost",
 )  # fmt: skip
 
 

@@ -10,9 +10,9 @@ import polars as pl
 
 from targeting.frames import HELD_OUT, OUTCOME, REFUSED, RULE, SEGMENT, SELECTED
 from targeting.report.numbers import Night
+from targeting.report.outcomes import outcomes_by_rule
 from targeting.report.parts import Table, contact_cost, has, title_of, total
 from targeting.report.speech import NOTHING, Speech
-from targeting.report.tonight import outcomes_by_rule
 
 
 @dataclass(frozen=True)

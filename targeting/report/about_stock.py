@@ -58,6 +58,18 @@ def ordered(night: Night, speech: Speech) -> str:
     return _ordered(suggested(night), speech)
 
 
+def why_ordered(night: Night, speech: Speech) -> str:
+    """Say how many of the ordered lines are empty or at their reorder point; else nothing."""
+    lines = suggested(night)
+    if not has(lines, "flags"):
+        return ""
+    told = [
+        (int(lines["flags"].list.contains(flag).sum()), words)
+        for flag, words in (("stock-out", "out of stock"), ("low", "at the reorder point"))
+    ]
+    return ", ".join(f"{speech.number(n)} {words}" for n, words in told if n)
+
+
 def _ordered(lines: pl.DataFrame, speech: Speech) -> str:
     if lines.is_empty():
         return "Nothing needs to be ordered."
@@ -96,7 +108,7 @@ def _by_category(to_order: pl.DataFrame, speech: Speech) -> Figure | None:
 
 
 def _categories(lines: pl.DataFrame) -> list[tuple[str, int, int, int]]:
-    """Give category, lines, units, cost of what is ordered; the dearest first."""
+    """Give category, lines, units, cost (minor units) of what is ordered; the dearest first."""
     if not has(lines, "category", "line_cost"):
         return []
     counted = lines.group_by(pl.col("category").cast(pl.String).fill_null("No category")).agg(

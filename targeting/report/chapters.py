@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from targeting.report.about_data import bridged, origin_table, rejected_table
 from targeting.report.about_likelihood import about_likelihood
+from targeting.report.about_overlap import about_overlap
 from targeting.report.about_rules import rule_cards
 from targeting.report.about_segments import about_segments
 from targeting.report.about_shop import about_shop
 from targeting.report.about_stock import about_stock
+from targeting.report.advice.collect import advice
 from targeting.report.first_analysis import first_analysis
 from targeting.report.numbers import Night
 from targeting.report.speech import Speech
@@ -23,7 +25,9 @@ def chapters(night: Night, figures: Mapping[str, object]) -> dict[str, object]:
         "night": night,
         "speech": speech,
         "tonight": first_screen(night, speech),
+        "advice": advice(night, figures, speech),
         "rules": rule_cards(night, speech),
+        "overlap": about_overlap(night, figures, speech),
         "segments": about_segments(night, figures, speech),
         "likelihoods": about_likelihood(night, figures, speech),
         "first_analysis": first_analysis(night, figures, speech),

@@ -1,4 +1,4 @@
-"""Two pictures of a likelihood: where the buyers are, and what was said beside what happened."""
+"""The pictures of a likelihood: where the buyers are, what was said and happened, its tree."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from itertools import pairwise
 from targeting.report.parts import Figure, Table, real, rows_of, whole
 from targeting.report.pictures import Point, calibration, lift
 from targeting.report.speech import Speech
+from targeting.report.tree_picture import tree_picture
 from targeting.workspace.catalogue import slug
 
 
 def likelihood_pictures(
     name: str, model: Mapping[str, object], speech: Speech
 ) -> tuple[Figure, ...]:
-    """Draw what the manifest has of lift and calibration."""
-    pictures = _lift(name, model, speech), _calibration(name, model, speech)
+    """Draw what there is of lift, calibration and tree."""
+    pictures = (
+        _lift(name, model, speech),
+        _calibration(name, model, speech),
+        tree_picture(name, model, speech),
+    )
     return tuple(picture for picture in pictures if picture is not None)
 
 

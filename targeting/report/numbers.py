@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from targeting.problems import Problem
 from targeting.report.correlations import correlations
 from targeting.report.judged import judged_models
+from targeting.report.overlap import overlap
 from targeting.report.profiles import profiles
 from targeting.report.sales import activity, cohorts, trends
 from targeting.workspace.catalogue import Catalogue
@@ -26,7 +27,8 @@ class Night:
     All money is in minor units; costs may have fractions of one (a message for half a cent).
     customers: a customer: all fields, segment, likelihoods. purchases: a line. decisions: an
     eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
-    suggestions: stock.md's frames by name.
+    suggestions: stock.md's frames by name. rules: as `rule_facts` gives them. trees: as
+    `tree_figures` gives them. people: customer_id and person; who is missing is one of his own.
     """
 
     shop: Shop
@@ -44,6 +46,8 @@ class Night:
     suggestions: Mapping[str, pl.DataFrame]
     linear_regression: Mapping[str, object] | None
     problems: Sequence[Problem]
+    trees: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    people: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def analysis(night: Night) -> dict[str, object]:
@@ -61,7 +65,8 @@ def analysis(night: Night) -> dict[str, object]:
         "trends": trends(night.purchases, active, night.as_of, digits),
         "cohorts": cohorts(active, night.as_of),
         "segments": profiles(night.customers, night.decisions, night.catalogue, digits),
-        "models": judged_models(night.manifest, night.customers),
+        "overlap": overlap(night.decisions, night.people),
+        "models": judged_models(night.manifest, night.customers, night.trees),
     }
     return {name: _for_json(value) for name, value in figures.items()}
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from targeting.problems import Problem
 from targeting.report.chapters import chapters
 from targeting.report.numbers import Night
+from targeting.report.paper import write_paper
 
 if TYPE_CHECKING:
     import jinja2
@@ -15,15 +17,24 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-def write_report(path: Path, night: Night, figures: Mapping[str, object]) -> None:
-    """Write the page of a night; `figures` are those of analysis.json."""
-    path.write_bytes(page(night, figures).encode("utf-8"))
+def write_report(path: Path, night: Night, figures: Mapping[str, object]) -> tuple[Problem, ...]:
+    """Write the page of a night and, beside it, the paper; `figures` are those of analysis.json.
+
+    Gives a warning where there is no paper.
+    """
+    content = chapters(night, figures)
+    path.write_bytes(_rendered(content).encode("utf-8"))
+    return write_paper(path.with_suffix(".pdf"), content)
 
 
 def page(night: Night, figures: Mapping[str, object]) -> str:
     """Make the page: each chapter's values first, then one template."""
+    return _rendered(chapters(night, figures))
+
+
+def _rendered(content: Mapping[str, object]) -> str:
     style = (_HERE / "page.css").read_text("utf-8")
-    return _template().render(style=style, **chapters(night, figures))
+    return _template().render(style=style, **content)
 
 
 def _template() -> jinja2.Template:

@@ -1,24 +1,19 @@
-"""Plain values become SVG text that can stand in a light page, a dark page and print.
-
-Text and axes take the page's own colour (currentColor), marks are middle tones, the ground is
-transparent. Nothing in a picture is read aloud: the page says it in a sentence and a table.
-"""
+"""Plain values become charts: columns, lines, bars, lift, calibration, heat maps."""
 
 from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from targeting.report.svg import AMBER, INK, TEAL, as_svg, chart_of
 
 if TYPE_CHECKING:
     import altair as alt
 
 WIDTH, HEIGHT = 300, 175  # small, so that text stays legible on a phone
-TEAL, AMBER, BLUE, GREY = "#2f8a83", "#b87a1e", "#4b7bc4", "#818994"
-_INK = "currentColor"
 _CLEAR_TEAL, _FULL_TEAL = "rgba(47,138,131,0.04)", "rgba(47,138,131,0.85)"
 _AGAINST, _NEUTRAL, _WITH = (
     "rgba(196,110,40,0.85)",
@@ -53,13 +48,13 @@ def columns(name: str, points: Sequence[Point], say: Say, shown: Sequence[str]) 
     import altair as alt
 
     ruler = _Ruler.over([point.value for point in points], say)
-    base = _chart(ruler.scaled(points))
+    base = chart_of(ruler.scaled(points))
     bars = base.mark_bar(color=TEAL, cornerRadiusEnd=2).encode(
         x=_along(shown),
         y=ruler.axis(),
         opacity=alt.condition("datum.pale", alt.value(0.4), alt.value(1)),
     )
-    return _svg(name, bars.properties(width=WIDTH, height=HEIGHT))
+    return as_svg(name, bars.properties(width=WIDTH, height=HEIGHT))
 
 
 def line(name: str, points: Sequence[Point], say: Say, shown: Sequence[str]) -> str:
@@ -67,12 +62,12 @@ def line(name: str, points: Sequence[Point], say: Say, shown: Sequence[str]) -> 
     import altair as alt
 
     ruler = _Ruler.over([point.value for point in points], say)
-    base = _chart(ruler.scaled(points)).encode(x=_along(shown), y=ruler.axis())
+    base = chart_of(ruler.scaled(points)).encode(x=_along(shown), y=ruler.axis())
     path = base.mark_line(color=TEAL, strokeWidth=2, strokeJoin="round")
     dots = base.mark_circle(color=TEAL, size=22).encode(
         opacity=alt.condition("datum.pale", alt.value(0.4), alt.value(1))
     )
-    return _svg(name, (path + dots).properties(width=WIDTH, height=HEIGHT))
+    return as_svg(name, (path + dots).properties(width=WIDTH, height=HEIGHT))
 
 
 def lift(name: str, points: Sequence[Point], say: Say, average: str) -> str:
@@ -81,16 +76,16 @@ def lift(name: str, points: Sequence[Point], say: Say, average: str) -> str:
 
     ruler = _Ruler.over([1.0, *(point.value for point in points)], say)
     labels = [point.label for point in points]
-    bars = _chart(ruler.scaled(points)).mark_bar(color=TEAL, cornerRadiusEnd=2)
+    bars = chart_of(ruler.scaled(points)).mark_bar(color=TEAL, cornerRadiusEnd=2)
     along = _along(labels, "tenths of the customers, the likeliest first")
     height = ruler.axis("times the average")  # the same in every layer, or its ticks are lost
     bars = bars.encode(x=along, y=height)
-    blind = _chart([{"value": 1 / ruler.step, "text": average}])
+    blind = chart_of([{"value": 1 / ruler.step, "text": average}])
     rule = blind.mark_rule(color=AMBER, strokeWidth=2, strokeDash=[6, 4]).encode(y=height)
-    text = blind.mark_text(align="right", baseline="bottom", dy=-4, color=_INK).encode(
+    text = blind.mark_text(align="right", baseline="bottom", dy=-4, color=INK).encode(
         x=alt.value("width"), y=height, text="text:N"
     )
-    return _svg(name, (bars + rule + text).properties(width=WIDTH, height=HEIGHT))
+    return as_svg(name, (bars + rule + text).properties(width=WIDTH, height=HEIGHT))
 
 
 def calibration(name: str, points: Sequence[tuple[float, float]], say: Say) -> str:
@@ -101,12 +96,12 @@ def calibration(name: str, points: Sequence[tuple[float, float]], say: Say) -> s
     rows = [{"said": s / ruler.step, "value": h / ruler.step} for s, h in points]
     height = ruler.axis("who did")
     across = alt.X("said:Q", **ruler.keywords("likelihood said", grid=True))
-    dots = _chart(rows).mark_circle(color=TEAL, size=50, opacity=0.85)
+    dots = chart_of(rows).mark_circle(color=TEAL, size=50, opacity=0.85)
     dots = dots.encode(x=across, y=height)
     ends = [{"said": ruler.low, "value": ruler.low}, {"said": ruler.high, "value": ruler.high}]
-    agree = _chart(ends).mark_line(color=AMBER, strokeWidth=2, strokeDash=[6, 4])
+    agree = chart_of(ends).mark_line(color=AMBER, strokeWidth=2, strokeDash=[6, 4])
     agree = agree.encode(x=across, y=height)
-    return _svg(name, (agree + dots).properties(width=WIDTH, height=HEIGHT + 20))
+    return as_svg(name, (agree + dots).properties(width=WIDTH, height=HEIGHT + 20))
 
 
 def bars(name: str, points: Sequence[Point], texts: Sequence[str]) -> str:
@@ -118,14 +113,14 @@ def bars(name: str, points: Sequence[Point], texts: Sequence[str]) -> str:
         {"label": p.label, "value": p.value / highest, "text": text}
         for p, text in zip(points, texts, strict=True)
     ]
-    base = _chart(rows).encode(
+    base = chart_of(rows).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
         x=alt.X("value:Q", scale=alt.Scale(domain=[0, 1.25]), axis=None),
     )
     drawn = base.mark_bar(color=TEAL, cornerRadiusEnd=2, height=alt.RelativeBandSize(0.62))
-    text = base.mark_text(align="left", dx=5, color=_INK).encode(text="text:N")
+    text = base.mark_text(align="left", dx=5, color=INK).encode(text="text:N")
     height = max(50, 24 * len(rows))
-    return _svg(name, (drawn + text).properties(width=WIDTH, height=height))
+    return as_svg(name, (drawn + text).properties(width=WIDTH, height=height))
 
 
 def cohort_map(name: str, cells: Sequence[Cell], order: Order) -> str:
@@ -164,14 +159,14 @@ def _squares(
     rows = [{"x": c.x, "y": c.y, "value": c.value, "text": c.text} for c in cells]
     plain: dict[str, Any] = {"domain": False, "ticks": False, "grid": False, "labelLimit": 190}
     top = alt.Axis(orient="top", labelAngle=angle, **plain)
-    base = _chart(rows).encode(
+    base = chart_of(rows).encode(
         x=alt.X("x:N", sort=list(across), title=titles[0], axis=top),
         y=alt.Y("y:N", sort=list(down), title=titles[1], axis=alt.Axis(**plain)),
     )
     colour = alt.Color("value:Q", scale=shades, legend=None)
     squares = base.mark_rect(cornerRadius=2).encode(color=colour)
-    text = base.mark_text(fontSize=11, color=_INK).encode(text="text:N")
-    return _svg(name, (squares + text).properties(width=alt.Step(37), height=alt.Step(27)))
+    text = base.mark_text(fontSize=11, color=INK).encode(text="text:N")
+    return as_svg(name, (squares + text).properties(width=alt.Step(37), height=alt.Step(27)))
 
 
 @dataclass(frozen=True)
@@ -223,59 +218,8 @@ def _round_step(least: float) -> float:
     return next(f * tenth for f in (1, 2, 5, 10) if f * tenth >= least * (1 - 1e-9))
 
 
-def _chart(rows: Sequence[Mapping[str, object]]) -> alt.Chart:
-    import altair as alt
-
-    return alt.Chart(alt.InlineData(values=list(rows)))
-
-
 def _along(shown: Sequence[str], title: str | None = None) -> alt.X:
     import altair as alt
 
     axis = alt.Axis(values=list(shown), labelAngle=0, ticks=False, labelPadding=6)
     return alt.X("label:N", sort=None, title=title, axis=axis, scale=alt.Scale(paddingInner=0.2))
-
-
-_CONFIG: dict[str, Any] = {
-    "background": "transparent",
-    "font": "sans-serif",
-    "aria": False,
-    "padding": 4,
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": _INK,
-        "titleColor": _INK,
-        "domainColor": _INK,
-        "gridColor": _INK,
-        "gridOpacity": 0.14,
-        "domainOpacity": 0.4,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
-        "titleFontWeight": "normal",
-    },
-    "text": {"fontSize": 11},
-}
-
-
-def _svg(name: str, chart: alt.Chart | alt.LayerChart) -> str:
-    """Render without a browser."""
-    import vl_convert
-
-    spec = chart.to_dict() | {"config": _CONFIG}
-    svg = str(vl_convert.vegalite_to_svg(spec))
-    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)
-    svg = re.sub(r' aria-[a-z]+="[^"]*"| role="[^"]*"', "", svg)
-    svg = _with_own_ids(name, svg)
-    return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
-
-
-def _with_own_ids(name: str, svg: str) -> str:
-    """Number a picture's ids from 1 under its name.
-
-    The renderer counts them through the life of the process: two pictures would share ids, and a
-    second page would differ from the first.
-    """
-    written = dict.fromkeys(re.findall(r' id="([^"]+)"', svg))
-    own = {old: f"{name}-{k}" for k, old in enumerate(written, start=1)}
-    svg = re.sub(r' id="([^"]+)"', lambda found: f' id="{own[found[1]]}"', svg)
-    return re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{own.get(found[1], '')})", svg)

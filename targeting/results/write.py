@@ -19,13 +19,15 @@ from targeting.exports.seeds import seed_rows, with_messages
 from targeting.exports.suggestions import write_suggestions
 from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
-from targeting.frames import CUSTOMER
+from targeting.frames import CUSTOMER, PERSON
 from targeting.intake.read import Read
 from targeting.orders.lines import FILE as LINES_FILE
 from targeting.orders.lines import kept_lines
 from targeting.problems import Problem
 from targeting.report.numbers import Night, analysis
 from targeting.report.page import write_report
+from targeting.report.rule_facts import rule_facts
+from targeting.report.tree_figures import tree_figures
 from targeting.results.manifest import manifest
 from targeting.results.shown import shown
 from targeting.rules.model import Rule
@@ -100,11 +102,11 @@ def write_results(
     night = _night(results, described)
     figures = analysis(night)
     write_json(folder / "analysis.json", figures)
-    write_report(folder / "report.html", night, figures)
+    unprinted = write_report(folder / "report.html", night, figures)
     write_json(folder / TIMINGS, timings())
     described["outputs"] = listing(folder, rows, without=(MANIFEST, TIMINGS))
     write_json(folder / MANIFEST, described)
-    return described, results.warnings
+    return described, (*results.warnings, *unprinted)
 
 
 def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> list[Problem]:
@@ -230,17 +232,7 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         decisions=_in_minor_units(results.decided.decisions, results.digits, "cost"),
         funnel=results.funnel,
         summary=_in_minor_units(results.summary, results.digits, "planned_cost", "real_cost"),
-        rules=[
-            {
-                "name": rule.name,
-                "kind": rule.kind,
-                "title": rule.title,
-                "owner": rule.owner,
-                "priority": rule.priority,
-                "file": rule.file,
-            }
-            for rule in results.rules
-        ],
+        rules=[rule_facts(rule, results.read.as_of) for rule in results.rules],
         suggestions={
             "lines": suggestions.lines,
             "workings": suggestions.workings,
@@ -255,6 +247,16 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         },
         linear_regression=regression,
         problems=results.warnings,
+        trees=tree_figures(
+            results.fitted.models.likelihoods,
+            workspace.scores.likelihoods if workspace.scores is not None else {},
+            results.customers,
+            results.lines,
+            workspace.customer_fields,
+            workspace.settings.shop,
+            results.read.as_of,
+        ),
+        people=results.decided.state.select(CUSTOMER, PERSON),
     )
 
 

@@ -62,7 +62,12 @@ def _sales() -> pl.Expr:
         .then(pl.format("Sells 1 in {} weeks", plain(1 / rate)))
         .otherwise(pl.format("Sells {} a week", plain(rate, 1)))
     )
-    return pl.concat_str(sells, _out_of_stock(), _campaigns())
+    return pl.concat_str(sells, _new(), _out_of_stock(), _campaigns())
+
+
+def _new() -> pl.Expr:
+    text = pl.format(" (new: {} count as half a week)", "borrowed")
+    return pl.when(pl.col("borrowed").is_not_null()).then(text).otherwise(pl.lit(""))
 
 
 def _out_of_stock() -> pl.Expr:
@@ -127,12 +132,23 @@ def _order() -> pl.Expr:
     quantity, to_buy, left = pl.col("quantity"), pl.col("to_buy"), pl.col("left")
     ordered = pl.format("order {}", _in_packs())
     cut = pl.format("{}, not the {} needed: that is what the budget allows", ordered, to_buy)
+    life = pl.format("its shelf life of {}", _count("shelf_life_days", "day"))
+    fresh = pl.format("{}, not the {} needed: no more sells within {}", ordered, left, life)
     capped = pl.format("{}, not the {} needed: a rule's limit", ordered, left)
     return (
         pl.when((left == 0) & (pl.col("gets").is_not_null() | (pl.col("weekly_demand") <= 0)))
         .then(pl.lit("nothing to order"))
         .when(left == 0)
         .then(pl.lit("enough, order nothing"))
+        .when((to_buy == 0) & pl.col("would_expire"))
+        .then(
+            pl.format(
+                "{} needed, but no order of {} or more sells within {}",
+                left,
+                pl.col("least_order"),
+                life,
+            )
+        )
         .when(to_buy == 0)
         .then(
             pl.format(
@@ -146,6 +162,8 @@ def _order() -> pl.Expr:
         .then(pl.format("{} needed, but the budget went where more margin is at stake", to_buy))
         .when(quantity < to_buy)
         .then(cut)
+        .when(pl.col("would_expire"))
+        .then(fresh)
         .when(to_buy < left)
         .then(capped)
         .otherwise(ordered)
@@ -179,7 +197,7 @@ def _economic() -> pl.Expr:
     """Say where the cost of an order makes orders larger than the supplier's minimum."""
     text = pl.format("; {} or more at a time, by the cost of an order", pl.col("smallest_order"))
     larger = pl.col("smallest_order") > pl.col("least_order")
-    return pl.when(larger).then(text).otherwise(pl.lit(""))
+    return pl.when(larger & ~pl.col("would_expire")).then(text).otherwise(pl.lit(""))
 
 
 def _said(rules: str) -> str:

@@ -55,6 +55,8 @@ WORKINGS: Final[Schema] = {
     "needed": pl.Int64,
     "smallest_order": pl.Int64,
     "limit": pl.Int64,
+    "shelf_life_days": pl.Float64,
+    "sells_in_time": pl.Int64,
     "orderable": pl.Boolean,
     "wanted_by": pl.List(pl.String),
     "last_sold_on": pl.Date,

@@ -20,6 +20,7 @@ from targeting.stock.inputs import (
     UNIT,
     Schema,
     shaped,
+    shaped_lazily,
 )
 
 CAMPAIGN_DAYS: Final = 30  # in which the uplift of a contact is measured
@@ -85,7 +86,7 @@ def campaign_demand(
 
 def _orders(purchases: pl.DataFrame, people: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Count the orders of each segment; customers without one stand under a missing segment."""
-    bought = shaped(purchases, _RECEIPTS).lazy().with_columns(pl.col("quantity").fill_null(1))
+    bought = shaped_lazily(purchases, _RECEIPTS).with_columns(pl.col("quantity").fill_null(1))
     since = as_of - dt.timedelta(weeks=RECENT_WEEKS)
     recent = (pl.col("purchased_on") > since) & (pl.col("purchased_on") <= as_of)
     return (

@@ -38,9 +38,9 @@ def flags(lines: pl.DataFrame) -> pl.Series:
     """List what a planner should look at, worst first; then the rules' own flags.
 
     Overstock is what lasts longer than 26 weeks, and longer than the line's own lead time, review
-    and smallest order. `shelf life`: the order lasts longer than the product; `lasts years`: over
-    two; `check`: one week stands out so far that it may be a typing error, or the product's row
-    could not be read.
+    and smallest order. `shelf life`: less is ordered than needed, the rest would expire; `lasts
+    years`: over two; `check`: one week stands out so far that it may be a typing error, or the
+    product's row could not be read.
     """
     cover, sells = pl.col("days_of_cover"), pl.col("weekly_demand") > 0
     empty = sells & (pl.col("order_up_to") >= LEAST_LEVEL) & (pl.col("on_hand") <= 0)
@@ -52,7 +52,6 @@ def flags(lines: pl.DataFrame) -> pl.Series:
     covered = pl.col("lead_time_days") + pl.col("review_days")
     own_days = covered + ordered_days
     coming_days = (pl.col("available") + pl.col("quantity")) / pl.col("weekly_demand") * 7
-    stale = (coming_days - pl.col("lead_time_days")) > pl.col("shelf_life_days")
     unread = pl.any_horizontal("listed_refused", "counted_refused")
     too_long = cover > pl.max_horizontal(pl.lit(RECENT_WEEKS * 7.0), own_days)
     found = {
@@ -61,7 +60,7 @@ def flags(lines: pl.DataFrame) -> pl.Series:
         "dead": held & pl.col("silent"),
         "overstock": held & ~pl.col("silent") & too_long,
         "expiring": held & (days_on_hand > pl.col("shelf_life_days")),
-        "shelf life": (pl.col("quantity") > 0) & sells & stale,
+        "shelf life": pl.col("would_expire"),
         "lasts years": (pl.col("quantity") > 0) & sells & (coming_days > 2 * 365 + covered),
         "check": (burst() & (pl.col("quantity") > 0)) | unread,
     }

@@ -177,6 +177,8 @@ def _odd_terms() -> Iterable[_Oddity]:
     broken = (pack != pack.round()) | (pack <= 0)
     text = pl.format("pack size of {}", plain(pack, 3))
     yield _Oddity("products", broken, text, "the next whole number", False)
+    life = pl.lit("shelf life of 0 days or under")
+    yield _Oddity("products", pl.col("was_shelf_life_days") <= 0, life, "as if missing", False)
     loss = pl.col("price") <= pl.col("unit_cost")
     yield _Oddity("products", loss, pl.lit("costs no less than its price"), "no margin", False)
     asked = pl.col("rule_service_level")

@@ -68,9 +68,14 @@ PARAMETERS: Final[Schema] = {
 
 def shaped(frame: pl.DataFrame | None, schema: Schema) -> pl.DataFrame:
     """Give exactly these columns in these types; what the shop does not have is missing."""
+    return shaped_lazily(frame, schema).collect()
+
+
+def shaped_lazily(frame: pl.DataFrame | None, schema: Schema) -> pl.LazyFrame:
+    """Do as `shaped` when the columns are asked for: of millions of rows none is copied before."""
     if frame is None:
-        return pl.DataFrame(schema=schema)
-    return frame.select(
+        return pl.LazyFrame(schema=schema)
+    return frame.lazy().select(
         _finite(pl.col(name).cast(dtype), dtype)
         if name in frame.columns
         else pl.lit(None, dtype=dtype).alias(name)

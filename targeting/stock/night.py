@@ -14,7 +14,7 @@ from targeting.stock.columns import DATA_PROBLEMS, empty
 from targeting.stock.coming import campaign_demand
 from targeting.stock.demand.forecast_check import forecast_check
 from targeting.stock.found import whole
-from targeting.stock.inputs import KEY, PURCHASES, STOCK, shaped
+from targeting.stock.inputs import KEY, PURCHASES, STOCK, shaped_lazily
 from targeting.stock.parameters import parameters
 from targeting.stock.products import shop_table
 from targeting.stock.suggest import Suggestions, suggest
@@ -33,7 +33,7 @@ class Campaigns:
     uplifts: pl.DataFrame
 
 
-def order_suggestions(
+def order_suggestions(  # noqa: PLR0913  all that a night knows of its stock
     frames: Mapping[SourceName, pl.DataFrame],
     customers: pl.DataFrame,
     rules: Sequence[Rule],
@@ -41,13 +41,15 @@ def order_suggestions(
     as_of: dt.date,
     *,
     digits: int,
+    currency: str = "",
     campaigns: Campaigns | None = None,
     refused: Mapping[SourceName, pl.Series] = MappingProxyType({}),
 ) -> Suggestions:
     """Suggest an order for each product and location; without purchases none, and why.
 
-    `refused`: by source, the products of rows that could not be read. What is not in the list of
-    products because of that is not ordered: it may be discontinued.
+    `digits` and `currency`: decimals and code of the shop's money. `refused`: by source, the
+    products of rows that could not be read. What is not in the list of products because of that is
+    not ordered: it may be discontinued.
     """
     purchases, unnamed = _named(frames.get("purchases"))
     shop = shop_table(
@@ -70,10 +72,12 @@ def order_suggestions(
             sold=shop.sold,
             shelves=shop.shelves,
         )
-    suggested = suggest(shop.table, settled, ordering, as_of, digits=digits, coming=coming)
+    suggested = suggest(
+        shop.table, settled, ordering, as_of, digits=digits, currency=currency, coming=coming
+    )
     return replace(
         suggested,
-        forecast_check=forecast_check(shop.weekly, shop.weeks_seen, shop.out),
+        forecast_check=forecast_check(shop.weekly, shop.weeks_seen, shop.out, shop.categories),
         data_problems=pl.concat(
             [unnamed, _ahead(frames.get("stock"), as_of), suggested.data_problems]
         ),
@@ -96,7 +100,7 @@ def _named(purchases: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _ahead(stock: pl.DataFrame | None, as_of: dt.date) -> pl.DataFrame:
     """Name the products that have a count of a day to come."""
-    later = shaped(stock, STOCK).filter(pl.col("counted_on") > as_of)
+    later = shaped_lazily(stock, STOCK).filter(pl.col("counted_on") > as_of).collect()
     said = pl.format("counted on {}, after the run's day", pl.col("counted_on").min())
     by_place = later.group_by(KEY, maintain_order=True).agg(said.alias("problem")).sort(KEY)
     return by_place.select(

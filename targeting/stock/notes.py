@@ -15,9 +15,17 @@ def notes(
     campaigns: pl.DataFrame,
     ordering: Ordering,
     digits: int,
+    currency: str = "",
 ) -> tuple[str, ...]:
-    """Say what a planner should know before reading line by line; money in major units."""
-    told = (_transfers(lines, moves, digits), _campaigns(campaigns), _lines(lines, ordering))
+    """Say what a planner should know before reading line by line; money in major units.
+
+    `currency`: its code, written before an amount.
+    """
+    told = (
+        _transfers(lines, moves, digits, currency),
+        _campaigns(campaigns),
+        _lines(lines, ordering),
+    )
     return tuple(sentence for sentences in told for sentence in sentences)
 
 
@@ -35,17 +43,20 @@ def _lines(lines: pl.DataFrame, ordering: Ordering) -> Iterable[str]:
         yield "An order's cost changes nothing: order_cost and holding_cost are needed together."
 
 
-def _transfers(lines: pl.DataFrame, moves: pl.DataFrame, digits: int) -> Iterable[str]:
+def _transfers(
+    lines: pl.DataFrame, moves: pl.DataFrame, digits: int, currency: str
+) -> Iterable[str]:
     if moves.is_empty():
         return
     units, rows = int(moves["quantity"].sum()), moves.height
     saved = (lines["needed"] - lines["to_buy"]) * lines["unit_cost"]
     money = int(saved.cast(pl.Int128).sum()) / 10**digits
     what = "1 unit goes" if units == 1 else f"{units:,} units go"
+    amount = f"{currency} {money:,.{0 if money == int(money) else digits}f}".strip()
     times = "1 transfer" if rows == 1 else f"{rows:,} transfers"
     yield (
         f"Before anything is bought, {what} from one location to another in {times}: "
-        f"{money:,.{0 if money == int(money) else digits}f} less to buy, at cost."
+        f"{amount} less to buy, at cost."
     )
 
 

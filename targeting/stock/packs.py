@@ -14,6 +14,16 @@ SLACK: Final = 1e-9  # a float's error is not another pack
 LEAST_LEVEL: Final = 0.5  # units; a hair of demand does not buy a whole pack
 
 
+def available(prefix: str = "") -> pl.Expr:
+    """Give the units on hand, less what is reserved, plus what is on order.
+
+    Missing without a count; what is counted under 0 is 0. `prefix`: of the three columns' names.
+    """
+    names = (f"{prefix}{name}" for name in ("on_hand", "reserved", "on_order"))
+    on_hand, reserved, on_order = (pl.col(name).clip(lower_bound=0) for name in names)
+    return (on_hand - reserved.fill_null(0) + on_order.fill_null(0)).alias("available")
+
+
 def short() -> pl.Expr:
     """Give the units that a line is short of its level; under 0 where it has more."""
     return pl.col("order_up_to") - pl.col("available")
@@ -53,10 +63,20 @@ def limit() -> pl.Expr:
     return ((packs.clip(0, MOST_UNITS) + SLACK).floor().cast(pl.Int64)) * pack
 
 
-def limited(wanted: pl.Expr) -> pl.Expr:
-    """Keep a quantity within its limit; under the smallest order nothing is left of it."""
-    most = pl.min_horizontal(wanted, pl.col("limit"))
-    return pl.when(most >= pl.col("smallest_order")).then(most).otherwise(0)
+def least_order() -> pl.Expr:
+    """Give the supplier's minimum, a pack or more, in whole packs."""
+    pack = pl.col("pack_size")
+    packs = (pl.col("minimum_order") + pack - 1) // pack
+    return packs.clip(lower_bound=1) * pack
+
+
+def limited(wanted: pl.Expr, *more: pl.Expr) -> pl.Expr:
+    """Keep a quantity within the rules' limit, and `more` limits (missing: none).
+
+    Under the supplier's minimum nothing is left of it.
+    """
+    most = pl.min_horizontal(wanted, "limit", *more)
+    return pl.when(most >= least_order()).then(most).otherwise(0)
 
 
 def within_budget(lines: pl.DataFrame, budget: int | None) -> pl.Series:

@@ -11,7 +11,8 @@ import polars as pl
 
 from targeting.stock.demand.classes import abc
 from targeting.stock.demand.describe import demand, weeks_seen
-from targeting.stock.demand.empty_shelves import count_history, days_out, recent_days_out, weeks_out
+from targeting.stock.demand.empty_shelves import out_of_stock
+from targeting.stock.demand.newcomers import with_newcomers
 from targeting.stock.demand.sales import sales_lines, weekly_sums
 from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import (
@@ -20,11 +21,16 @@ from targeting.stock.inputs import (
     PRODUCTS,
     STOCK,
     UNIT,
+    Schema,
     shaped,
+    shaped_lazily,
 )
+from targeting.stock.packs import available
 from targeting.stock.wanted import wanted
 
 REVENUE_WEEKS: Final = 52
+_LEVELS: Final = ("on_hand", "on_order", "reserved")
+_PLACES: Final[Schema] = dict.fromkeys(KEY, pl.String)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class ShopTable:
     weekly: pl.DataFrame  # `weekly_sums`
     out: pl.DataFrame  # `weeks_out`
     weeks_seen: int
+    categories: pl.DataFrame  # shelf, category
 
 
 def product_table(
@@ -55,10 +62,11 @@ def product_table(
 
     Besides the fields for rules it holds what `suggest` needs: `weeks_seen` (of the shop),
     `history_weeks`, `sales_weeks`, `largest_week`, `usual_week`, `level_demand`, `last_sold_on`,
-    `days_out_of_stock` (last 26 weeks; missing without a history of counts), `average_paid` (minor
-    units a unit, last 52 weeks), `segment_weights`, `listed` (missing without a list of products),
-    `counted` (missing without stock), `merged`; `listed_refused`, `counted_refused` are no: who
-    has the rejected rows says otherwise.
+    `days_out_of_stock` (last 26 weeks; missing without a history of counts), `borrowed` (on whose
+    demand a new product leans), `average_paid` (minor units a unit, last 52 weeks),
+    `segment_weights`, `listed` (missing without a list of products), `counted` (missing without
+    stock), `merged`; `listed_refused`, `counted_refused` are no: who has the rejected rows says
+    otherwise.
     """
     return shop_table(purchases, products, stock, customers, as_of).table
 
@@ -73,19 +81,16 @@ def shop_table(
     """Make `product_table`, and keep what it was made of."""
     by_location, merged = _locations(purchases, stock)
     listed = _listed(products)
-    counted = _counted(stock, as_of, by_location=by_location)
-    shelves = Shelves.of([purchases, shaped(stock, STOCK), listed])
+    shelves = Shelves.of([purchases, shaped(stock, _PLACES), listed])
     sold = sales_lines(purchases, as_of, shelves, by_location=by_location)
     weekly = weekly_sums(sold)
     seen = weeks_seen(weekly)
-    history = count_history(stock, as_of, shelves, by_location=by_location)
-    out = days_out(history, sold, as_of, by_location=by_location)
-    by_week = weeks_out(out, as_of)
+    by_week, recently = out_of_stock(stock, sold, as_of, shelves, by_location=by_location)
     by_shelf = [
-        counted.select(shelves.number, pl.all().exclude(KEY)),
+        _counted(stock, as_of, shelves, by_location=by_location),
         demand(weekly, seen, by_week),
         _last_sold(weekly),
-        recent_days_out(out, history, as_of),
+        recently,
     ]
     by_product = [
         listed,
@@ -94,21 +99,24 @@ def shop_table(
         _described(purchases),
     ]
     table = _keys(weekly, by_shelf[0], listed, shelves)
-    for described in by_shelf:
-        table = table.join(described, on="shelf", how="left", maintain_order="left")
-    for described in by_product:
-        table = table.join(described, on="product_id", how="left", maintain_order="left")
-    filled = table.with_columns(
+    for more in by_shelf:
+        table = table.join(more, on="shelf", how="left", maintain_order="left")
+    for more in by_product:
+        table = table.join(more, on="product_id", how="left", maintain_order="left")
+    named = table.with_columns(
+        pl.coalesce(name, f"sold_{name}").alias(name) for name in DESCRIPTION
+    )
+    filled = with_newcomers(named).with_columns(
         pl.lit(seen, dtype=pl.Int64).alias("weeks_seen"),
         pl.lit(merged).alias("merged"),
         pl.lit(value=False).alias("listed_refused"),
         pl.lit(value=False).alias("counted_refused"),
         *_filled(has_list=products is not None, has_stock=stock is not None, has_sales=seen > 0),
-        *(pl.coalesce(name, f"sold_{name}").alias(name) for name in DESCRIPTION),
-    ).with_columns(_days_of_cover()).drop(
-        "shelf", *(f"sold_{name}" for name in DESCRIPTION)
-    )  # fmt: skip
-    return ShopTable(filled, shelves, sold, weekly, by_week, seen)
+    )
+    made_of = ("shelf", "weeks_told", "early_demand", *(f"sold_{name}" for name in DESCRIPTION))
+    complete = filled.with_columns(_days_of_cover()).drop(made_of)
+    categories = filled.select("shelf", "category")
+    return ShopTable(complete, shelves, sold, weekly, by_week, seen, categories)
 
 
 def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:
@@ -132,21 +140,23 @@ def _listed(products: pl.DataFrame | None) -> pl.DataFrame:
     )
 
 
-def _counted(stock: pl.DataFrame | None, as_of: dt.date, *, by_location: bool) -> pl.DataFrame:
-    """Take each product's newest count up to as_of; a count without a date is today's."""
-    day = pl.col("counted_on")
-    newest = (
-        shaped(stock, STOCK)
-        .filter(pl.col("product_id").is_not_null() & (day.fill_null(as_of) <= as_of))
-        .filter(day.fill_null(as_of) == day.fill_null(as_of).max().over(KEY))
-        .sort(list(STOCK))
+def _counted(
+    stock: pl.DataFrame | None, as_of: dt.date, shelves: Shelves, *, by_location: bool
+) -> pl.DataFrame:
+    """Take each shelf's newest count up to as_of; a count without a date is today's."""
+    day, place = pl.col("counted_on"), pl.col("shelf")
+    taken = pl.coalesce(day, pl.lit(as_of)).alias("taken_on")
+    counts = (
+        shaped_lazily(stock, STOCK)
+        .filter(pl.col("product_id").is_not_null() & (day.is_null() | (day <= as_of)))
+        .select(shelves.number, taken, *_LEVELS, day)
     )
-    if not by_location:
-        newest = newest.with_columns(pl.lit(None, dtype=pl.String).alias("location"))
-    return newest.group_by(KEY, maintain_order=True).agg(
-        *(_sum(name) for name in ("on_hand", "on_order", "reserved")),
-        day.min(),
-        pl.lit(value=True).alias("counted"),
+    newest = counts.group_by("shelf").agg(pl.col("taken_on").max())
+    return (
+        counts.join(newest, on=["shelf", "taken_on"], how="semi")
+        .group_by(place if by_location else shelves.nowhere(place))
+        .agg(*(_sum(name) for name in _LEVELS), day.min(), pl.lit(value=True).alias("counted"))
+        .collect(engine="streaming")
     )
 
 
@@ -218,13 +228,7 @@ def _filled(*, has_list: bool, has_stock: bool, has_sales: bool) -> Iterable[pl.
         yield pl.when(known).then(pl.col(name).fill_null(value=False)).alias(name)
     if has_sales:
         yield pl.col("abc").fill_null("C")
-    yield _available().alias("available")
-
-
-def _available() -> pl.Expr:
-    """On hand, less what is reserved, plus what is on order; missing without a count."""
-    parts = {name: pl.col(name).clip(lower_bound=0) for name in ("on_hand", "reserved", "on_order")}
-    return parts["on_hand"] - parts["reserved"].fill_null(0) + parts["on_order"].fill_null(0)
+    yield available()
 
 
 def _days_of_cover() -> pl.Expr:

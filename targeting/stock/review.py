@@ -21,17 +21,19 @@ def economic_lot(lines: pl.DataFrame, ordering: Ordering, digits: int) -> pl.Dat
     shelf life. With a level that covers lead time and review it makes the (R, s, Q) policy of
     Silver, Pyke and Thomas 2017, chapter 6: dear orders are rarer and larger. Only where the shop
     says `order_cost` (major units a line, `digits` decimals) and `holding_cost` (share of the unit
-    cost a year), and the line has a unit cost and sells.
+    cost a year), the line has a unit cost and sells, and no rule says how much to `cover`.
     """
     none = pl.lit(0, dtype=pl.Int64).alias("economic_lot")
     if ordering.order_cost is None or ordering.holding_cost is None:
         return lines.with_columns(none)
     order_cost = float(ordering.order_cost) * 10**digits
     weekly, pack = pl.col("weekly_demand"), pl.col("pack_size")
-    shelf_life = pl.when(pl.col("shelf_life_days") > 0).then(weekly * pl.col("shelf_life_days") / 7)
-    most = pl.min_horizontal(shelf_life, weekly * YEAR_DAYS / 7, pl.lit(MOST_UNITS))
+    most = pl.min_horizontal(
+        weekly * pl.col("shelf_life_days") / 7, weekly * YEAR_DAYS / 7, pl.lit(MOST_UNITS)
+    )
     nearest = (_quantity(lines, order_cost, float(ordering.holding_cost)) / pack).round()
     applies = (pl.col("unit_cost") > 0).fill_null(value=False) & (weekly > 0)
+    applies &= pl.col("rule_cover_days").is_null()
     fits = (most / pack + SLACK).floor()  # a pack more would outlast the year or the shelf life
     packs = pl.min_horizontal(nearest, fits).cast(pl.Int64) * pack
     return lines.with_columns(

@@ -26,6 +26,7 @@ from targeting.stock.found import data_problems, whole
 from targeting.stock.notes import notes
 from targeting.stock.packs import asked, limit, limited, short, within_budget
 from targeting.stock.protection import lost_margin, with_levels
+from targeting.stock.shelf_life import sells_in_time
 from targeting.stock.terms import Gap, terms
 from targeting.stock.totals import by_category, by_segment, segment_demand
 from targeting.stock.transfers import transfers, with_moves
@@ -61,6 +62,7 @@ def suggest(
     as_of: dt.date,
     *,
     digits: int,
+    currency: str = "",
     coming: Coming | None = None,
 ) -> Suggestions:
     """Suggest an order for each row of `product_table`; without purchases none, and why.
@@ -69,8 +71,9 @@ def suggest(
     whenever it is below (not first at the reorder point, which leaves the review unprotected and
     is what `low` warns of). `parameters`: one row a product and location with what inventory rules
     set; empty without rules. `digits`: decimals of the currency, for the budget and the cost of an
-    order. `coming`: what tonight's campaigns add; it raises the levels, never `weekly_demand`.
-    Locations first give each other what they can spare, unless `ordering.transfers` is no.
+    order; `currency`: its code, for the notes. `coming`: what tonight's campaigns add; it raises
+    the levels, never `weekly_demand`. Locations first give each other what they can spare, unless
+    `ordering.transfers` is no.
     """
     campaigns = empty(CAMPAIGNS) if coming is None else coming.campaigns
     if table.is_empty() or not table["weeks_seen"].max():
@@ -89,7 +92,7 @@ def suggest(
         segment_demand=by_product,
         transfers=moves,
         data_problems=data_problems(lines, gaps, as_of),
-        notes=notes(lines, moves, campaigns, ordering, digits),
+        notes=notes(lines, moves, campaigns, ordering, digits, currency),
         workings=only(lines, WORKINGS),
         campaigns=campaigns,
     )  # fmt: skip
@@ -118,19 +121,28 @@ def _smallest_within_limit() -> pl.Expr:
 
 
 def _with_needs(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add what each line asks by itself: `needed`, in whole packs and within the rules' limits."""
-    return lines.with_columns(limited(asked(short())).alias("needed"))
+    """Add what each line asks by itself: `needed`, in whole packs and within its limits.
+
+    The rules' limit, and `sells_in_time` (units; missing without a shelf life).
+    """
+    fresh = lines.with_columns(sells_in_time(pl.col("available")).alias("sells_in_time"))
+    within = limited(asked(short()), pl.col("sells_in_time"))
+    return fresh.with_columns(within.alias("needed"))
 
 
 def _with_quantities(lines: pl.DataFrame, budget: int | None) -> pl.DataFrame:
     """Add what transfers leave to buy: left (in packs), to_buy (within limits), quantity (budget).
 
     What is still short after a transfer is ordered as any shortage is: up to whole packs and the
-    smallest order, which is never more than `needed`.
+    smallest order, which is never more than `needed`. `would_expire` says where the shelf life
+    makes `to_buy` less.
     """
     had = lines["available"] + lines["transfer_in"]
-    asking = lines.with_columns(asked(short() - pl.col("transfer_in")).alias("left")).with_columns(
-        limited(pl.col("left")).alias("to_buy")
+    in_time = sells_in_time(pl.col("available") + pl.col("transfer_in"))
+    asking = (
+        lines.with_columns(asked(short() - pl.col("transfer_in")).alias("left"))
+        .with_columns(limited(pl.col("left"), in_time).alias("to_buy"))
+        .with_columns((limited(pl.col("left")) > pl.col("to_buy")).alias("would_expire"))
     )
     saved = lost_margin(lines, had) - lost_margin(lines, had, asking["to_buy"])
     asking = asking.with_columns(saved.alias("at_stake"))

@@ -12,6 +12,7 @@ import polars as pl
 from targeting.stock.alike import as_number, once_for_all_alike
 from targeting.stock.formulas.levels import HIGHEST_SERVICE, LOWEST_SERVICE, period_days
 from targeting.stock.inputs import HIGHEST_COST, KEY, MOST_UNITS, PARAMETERS, shaped
+from targeting.stock.packs import available, least_order
 from targeting.stock.review import economic_lot
 from targeting.workspace.settings import Ordering
 
@@ -59,22 +60,27 @@ def terms(
     joined = table.join(renamed, on=KEY, how="left", nulls_equal=True, maintain_order="left")
     was = [pl.col(name).alias(f"was_{name}") for name in _FILLED]
     settled = joined.with_columns(was).with_columns(_settled(ordering, as_of))
-    settled = economic_lot(settled, ordering, digits).with_columns(_packs(), _available())
+    settled = economic_lot(settled, ordering, digits).with_columns(
+        least_order().alias("least_order"), available()
+    )
     settled = settled.with_columns(
         pl.max_horizontal("least_order", "economic_lot").alias("smallest_order")
     )
     gaps = list(_gaps(ordering))
-    named = pl.concat_list([gap.text for gap in gaps]).list.drop_nulls().alias("defaults")
+    named = pl.concat_list([_BORROWED, *(gap.text for gap in gaps)]).list.drop_nulls()
     open_gaps = as_number(gap.applies & gap.missing for gap in gaps)
-    alike = (open_gaps, "lead_time_days", pl.col("price").is_null())  # all that the texts tell
-    return settled.with_columns(once_for_all_alike(settled, named, alike)), gaps
+    # all that the texts tell
+    alike = (open_gaps, "lead_time_days", pl.col("price").is_null(), "borrowed")
+    return settled.with_columns(once_for_all_alike(settled, named.alias("defaults"), alike)), gaps
 
 
+_BORROWED: Final = pl.format("under 8 weeks of sales: {} count as half a week", "borrowed")
 _FILLED = (
     "lead_time_days",
     "lead_time_sd_days",
     "pack_size",
     "minimum_order",
+    "shelf_life_days",
     "unit_cost",
     "price",
     "on_hand",
@@ -99,6 +105,7 @@ def _settled(ordering: Ordering, as_of: dt.date) -> Iterable[pl.Expr]:
     yield _at_least(pl.col("pack_size"), 1e-9, 1).ceil().clip(1, MOST_UNITS).cast(pl.Int64)
     minimum = pl.when(pl.col("minimum_order") <= MOST_UNITS).then("minimum_order")
     yield _at_least(minimum, 0, 0).ceil().cast(pl.Int64)
+    yield pl.when(pl.col("shelf_life_days") > 0).then("shelf_life_days").alias("shelf_life_days")
     yield (
         pl.when(pl.col("unit_cost").is_between(0, HIGHEST_COST))
         .then("unit_cost")
@@ -127,16 +134,6 @@ def _service_level(ordering: Ordering) -> pl.Expr:
     by_class = {k: float(v) for k, v in ordering.service_level.items()}
     level = pl.col("abc").fill_null("C").replace_strict(SERVICE_LEVELS | by_class, default=None)
     return pl.coalesce("rule_service_level", level).clip(LOWEST_SERVICE, HIGHEST_SERVICE)
-
-
-def _packs() -> pl.Expr:
-    pack = pl.col("pack_size")
-    packs = (pl.col("minimum_order") + pack - 1) // pack
-    return (packs.clip(lower_bound=1) * pack).alias("least_order")
-
-
-def _available() -> pl.Expr:
-    return (pl.col("on_hand") - pl.col("reserved") + pl.col("on_order")).alias("available")
 
 
 def _gaps(ordering: Ordering) -> Iterable[Gap]:

@@ -72,6 +72,7 @@ def suggestions() -> Suggestions:
             "minimum_order": [0.0, 8.0, 0.0, 0.0, 0.0],
             "lead_time_days": [14.0, 10.0, 21.0, 7.0, 14.0],
             "lead_time_sd_days": [0.0, 3.0, 2.0, 0.0, 1.0],
+            "shelf_life_days": [None, None, 700.0, None, 21.0],
         }
     )
     stock = pl.DataFrame(
@@ -193,6 +194,8 @@ def test_the_table_can_be_read_filtered_and_printed(written: Path) -> None:
     assert sheet.auto_filter.ref == f"A1:{last}{sheet.max_row}"
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.print_title_rows == "$1:$1"
+    printed = sheet[str(sheet.print_area).split("!")[-1].replace("$", "")][0]
+    assert [cell.value for cell in printed][-2:] == ["Stock-out risk", "Look at"]
     assert sheet.column_dimensions["A"].hidden
     assert "&&" in str(sheet.oddHeader.left.text)
     letters = {cell.value: cell.column_letter for cell in sheet[1]}
@@ -365,3 +368,23 @@ def test_a_changed_input_changes_what_is_needed_and_the_totals(
     ordered = {row["Line id"]: row["Order"] for row in rows(written, "Suggestions")}["steady␟L"]
     assert facts["Units to order"] == old["Units to order"] + 24 - ordered
     assert facts["Lines where Order is not what was suggested"] == (ordered != 24)
+
+
+@SAVED_BY_LIBREOFFICE
+@pytest.mark.parametrize(("on_hand", "needed"), [(1, 5), (8, 0)])
+def test_needed_follows_what_sells_within_the_shelf_life(
+    recalculate: Callable[[Path], Path], written: Path, tmp_path: Path, on_hand: int, needed: int
+) -> None:
+    """2.5 a week for 21 days: 7.5 sell, one pack of 5, less what lasts beyond the delivery."""
+    book = opened(written)
+    sheet = book["Suggestions"]
+    headers = {cell.value: cell.column for cell in sheet[1]}
+    (line,) = [row[0].row for row in sheet.iter_rows() if row[0].value == "=cmd␟L"]
+    sheet.cell(line, headers["On hand"]).value = on_hand
+    book.save(tmp_path / "edited.xlsx")
+    found = {
+        row["Line id"]: row for row in rows(recalculate(tmp_path / "edited.xlsx"), "Suggestions")
+    }
+    line_now = found["=cmd␟L"]
+    assert line_now["In whole packs"] >= 5
+    assert (line_now["Sells within shelf life"], line_now["Needed"]) == (needed, needed)

@@ -44,6 +44,7 @@ def night(*, locations: tuple[str, ...] = ("Clifton", "Saddar"), seed: int = 7) 
             "minimum_order": [float(chance.integers(0, 30)) for _ in names],
             "lead_time_days": [float(n % 5 * 7) for n in range(PRODUCTS)],
             "lead_time_sd_days": [float(n % 3) for n in range(PRODUCTS)],
+            "shelf_life_days": [None if n % 4 == 0 else float(n % 25) for n in range(PRODUCTS)],
             "discontinued": [n % 13 == 0 for n in range(PRODUCTS)],
         }
     )  # fmt: skip

@@ -16,7 +16,7 @@ from tests.kit.shop import run_here, run_targeting
 from tests.promises.shuffled import shuffle_data
 
 # What may follow the order of the rows: the inputs' own hashes, and the rows of rejects.
-OF_THE_ORDER = {"rejects.csv", "report.html", "manifest.json"}
+OF_THE_ORDER = {"rejects.csv", "report.html", "report.pdf", "manifest.json"}
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ def lines_of(*, lead: list[int], pack: list[int], least: list[int]) -> pl.DataFr
         {
             "product_id": [f"p{number}" for number in range(count)],
             "location": [None] * count,
+            "category": ["Audio"] * count,
             "abc": ["A"] * count,
             "lead_time_days": [float(days) for days in lead],
             "lead_time_sd_days": [0.0] * count,

@@ -161,8 +161,22 @@ DECISIONS = pl.DataFrame(
     schema=["customer_id", "rule", "kind", "segment", "channel", "outcome", "reason", "cost"],
 )
 
+TREE = {
+    "scored_by": "tree",
+    "nodes": [
+        {"node": 0, "parent": None, "answer": None, "asks": "bought at most once",
+         "because": "", "customers": 12, "likelihood": 0.45},
+        {"node": 1, "parent": 0, "answer": "yes", "asks": None,
+         "because": "bought at most once", "customers": 4, "likelihood": 0.0525},
+        {"node": 2, "parent": 0, "answer": "no", "asks": None,
+         "because": "bought more than once", "customers": 8, "likelihood": 0.64875},
+    ],
+}  # fmt: skip
+
 FULL = replace(
     EMPTY,
+    trees={"likelihood": TREE},
+    people=pl.DataFrame({"customer_id": _IDS, "person": [_IDS[0], _IDS[0], *_IDS[2:]]}),
     manifest={
         "inputs": [
             {"name": "customers", "file": "customers.csv", "rows": 14, "sha256": "ab" * 32},

@@ -223,7 +223,7 @@ def test_a_likelihood_without_any_figure_has_its_chapter(full_night: Night) -> N
         "baselines": {}, "compared": {}, "calibration": [], "deciles": [], "validation": None,
         "warnings": [{"code": "M003", "field": "is_in", "text": "there is no label"}],
     }  # fmt: skip
-    night = replace(full_night, manifest={"scores": {"likelihood": nobody}})
+    night = replace(full_night, manifest={"scores": {"likelihood": nobody}}, trees={})
     (chapter,) = about_likelihood(night, analysis(night), SAY)
     assert chapter.scores == ("Nobody gets a score.", "Why: there is no label.")
     assert (chapter.figures.rows, chapter.pictures, chapter.comparisons) == ((), (), ())

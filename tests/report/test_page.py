@@ -64,6 +64,7 @@ def test_analysis_can_be_written_as_json(full_night: Night) -> None:
         "trends",
         "cohorts",
         "segments",
+        "overlap",
         "models",
     ]
     assert figures["linear_regression"]["r2"] == -0.01
@@ -102,7 +103,7 @@ def test_each_picture_is_said_in_a_sentence_and_a_table(full_page: str) -> None:
     elements = Elements(full_page).found
     tags = Counter(tag for tag, _ in elements)
     said = [a["aria-label"] for _, a in elements if a.get("role") == "img"]
-    assert tags["svg"] == tags["figure"] == tags["figcaption"] == len(said) == 8
+    assert tags["svg"] == tags["figure"] == tags["figcaption"] == len(said) == 9
     assert all(label and len(label) > 40 for label in said)
     for figure in re.findall(r"<figure.*?</figure>", full_page, re.S):
         assert "<table" in figure

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.commands.shops import BUYERS, SEGMENTS, many_purchases
@@ -101,6 +102,21 @@ def test_the_reasons_of_analysis_stand_on_the_page(folder: Path, shown: str) -> 
         assert 15 <= reasons[end]["customers"] <= 150
         for row in reasons[end]["reasons"]:
             assert row["reason"] in shown
+
+
+def test_the_trees_leaves_hold_everybody_who_is_scored(folder: Path, shown: str) -> None:
+    models = json.loads((folder / "analysis.json").read_text("utf-8"))["models"]
+    assert "tree" not in models["quiet"]  # a blend is no tree
+    nodes = models["likelihood"]["tree"]["nodes"]
+    leaves = [node for node in nodes if node["asks"] is None]
+    scores = pl.read_parquet(folder / "customers.parquet")["likelihood"].drop_nulls()
+    assert sum(leaf["customers"] for leaf in leaves) == len(scores)
+    likely = sum(leaf["customers"] * (leaf["likelihood"] or 0.0) for leaf in leaves)
+    assert likely == pytest.approx(scores.sum(), abs=1e-3)
+    for leaf in leaves:
+        assert leaf["because"] in shown
+    assert nodes[0]["customers"] == len(scores)
+    assert nodes[0]["asks"][1:].split(",")[0] in shown
 
 
 def test_nothing_undefined_is_shown(shown: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
 
 from targeting.report.about_rules import rule_cards
 from targeting.report.numbers import Night
+from targeting.report.outcomes import REASON_WORDS, people_of
 from targeting.report.speech import Speech
-from targeting.report.tonight import REASON_WORDS, first_screen, people_of
+from targeting.report.tonight import first_screen
 
 
 def test_every_customer_counts_once_by_the_best_that_happens(full_night: Night) -> None:
@@ -25,6 +27,46 @@ def test_the_headline_says_how_many_and_why(full_night: Night) -> None:
     assert "2 more are held out" in said
     assert "has not agreed to be contacted this way (2 times)" in said
     assert "2 order lines are suggested: 15 units from 2 suppliers, for Rs3,500." in said
+
+
+def test_contacts_are_counted_apart_from_customers_where_somebody_has_two(
+    full_night: Night,
+) -> None:
+    twice = full_night.decisions.with_columns(
+        outcome=pl.when((pl.col("rule") == "bundle") & (pl.col("reason") == "outranked"))
+        .then(pl.lit("selected"))
+        .otherwise("outcome")
+    )
+    screen = first_screen(replace(full_night, decisions=twice), Speech(full_night.shop))
+    assert screen.headline[0] == (
+        "3 customers are contacted by 2 rules, 1 of them more than once: 4 contacts"
+        " (3 by email, 1 by SMS)."
+    )
+    assert screen.rules.foot[1] == "4"
+    assert {t.label: t.meaning for t in screen.tiles}["Cost of contacts"].startswith("4 contacts;")
+
+
+def test_many_rules_fit_one_screen_and_still_add_up(night_of: Callable[..., Night]) -> None:
+    rows = [(f"c{k}", f"rule_{k % 12:02}", "selected", "") for k in range(78)]
+    rows += [("d", "rule_11", "held_out", ""), ("e", "rule_00", "refused", "no_consent")]
+    schema = ["customer_id", "rule", "outcome", "reason"]
+    night = night_of(decisions=pl.DataFrame(rows, orient="row", schema=schema))
+    table = first_screen(night, Speech(night.shop)).rules
+    assert len(table.rows) == len(table.bars) == 8
+    assert table.rows[-1] == ("5 others (see Rules)", "30", "1", "0", "31")
+    for k in range(1, 5):
+        assert sum(int(row[k]) for row in table.rows) == int(table.foot[k])
+
+
+def test_the_order_says_why_it_is_needed(full_night: Night) -> None:
+    lines = full_night.suggestions["lines"].with_columns(
+        flags=pl.Series([["stock-out", "premium"], ["low"], ["low"]])  # the third is not ordered
+    )
+    night = replace(full_night, suggestions={"lines": lines})
+    tiles = {t.label: t for t in first_screen(night, Speech(night.shop)).tiles}
+    assert tiles["Suggested orders"].meaning == (
+        "2 lines, 15 units; 1 out of stock, 1 at the reorder point"
+    )
 
 
 def test_each_rule_adds_up_to_whom_it_fits(full_night: Night) -> None:
@@ -53,7 +95,7 @@ def test_every_fixed_reason_has_its_words() -> None:
 def test_costs_and_rows_stand_on_the_first_screen(full_night: Night) -> None:
     tiles = {t.label: t for t in first_screen(full_night, Speech(full_night.shop)).tiles}
     assert tiles["Cost of contacts"].value == "Rs3"
-    assert tiles["Cost of contacts"].meaning == "planned Rs3.25, with those held out"
+    assert tiles["Cost of contacts"].meaning == "3 contacts; with those held out Rs3.25"
     assert tiles["Suggested orders"].value == "Rs3,500"
     assert (tiles["Rows refused"].value, tiles["Rows refused"].meaning) == ("3", "13% of 23 read")
 

@@ -119,6 +119,7 @@ def test_orders_are_whole_packs_at_least_the_minimum_and_within_the_budget(
     assert (ordered["quantity"] >= ordered["minimum_order"]).all()
     assert (ordered["quantity"] <= ordered["needed"]).all()
     assert (ordered["quantity"] <= ordered["limit"].fill_null(2**62)).all()
+    assert (ordered["quantity"] <= ordered["sells_in_time"].fill_null(2**62)).all()
     assert lines["line_cost"].sum() == (lines["quantity"] * lines["unit_cost"]).sum()
     if ordering.budget is not None:
         assert lines["line_cost"].sum() <= ordering.budget * 100

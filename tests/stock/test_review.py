@@ -69,6 +69,15 @@ def test_a_rule_s_limit_and_the_budget_cut_it_down_to_the_supplier_s_minimum(
     assert cut.lines["quantity"].to_list() == [7]
 
 
+def test_a_rule_s_cover_holds_it_back(shop: SmallShop) -> None:
+    for product in ("p", "q"):
+        shop.sold(product, STEADY).counted(product, 0).listed(product, unit_cost=1000)
+    rule: dict[str, object] = {"product_id": "p", "location": None, "cover_days": 14.0}
+    covered, other = shop.suggest(COSTLY, rules=[rule]).lines.rows(named=True)
+    assert (covered["quantity"], other["quantity"]) == (4 * (14 + 14) / 7, 32)
+    assert "by the cost of an order" not in covered["because"]
+
+
 def test_one_cost_without_the_other_changes_nothing_and_says_so(shop: SmallShop) -> None:
     shop.sold("p", STEADY).counted("p", 3).listed("p", unit_cost=1000)
     found = shop.suggest(Ordering(order_cost=Decimal(5)))

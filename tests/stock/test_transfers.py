@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from targeting.stock.suggest import suggest
 from targeting.stock.transfers import transfers, with_moves
 from targeting.workspace.settings import Ordering
 
@@ -175,3 +176,9 @@ def test_the_budget_goes_by_what_is_still_at_stake_after_a_transfer(shop: SmallS
         "p": 0,
         "q": 2,
     }
+
+
+def test_a_sum_of_money_names_its_currency(shop: SmallShop) -> None:
+    table = two_stores(shop, 20, 2, unit_cost=275).table()
+    found = suggest(table, pl.DataFrame(), Ordering(), shop.as_of, digits=2, currency="PKR")
+    assert found.notes[0].endswith("in 1 transfer: PKR 22 less to buy, at cost.")

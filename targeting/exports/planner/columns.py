@@ -27,6 +27,13 @@ INPUT_ENDS: Final[Mapping[str, tuple[float, float]]] = {
 _BOTH_WEEKS = "({lead_time_days}+{review_days})/7"
 _LEAD_MEAN = "({level_demand}*{lead_time_days}/7+{campaign_lead_units})"
 _SHORT = "{order_up_to}-{available}"
+_WITHIN = "MIN({in_packs},{limit},{sells_in_time})"  # MIN leaves empty cells out
+_LEAST_ORDER = "MAX(1,ROUNDUP({minimum_order}/{pack_size},0))*{pack_size}"
+_LEFT_AT_DELIVERY = "MAX({available}-{weekly_demand}*{lead_time_days}/7-{campaign_lead_units},0)"
+_IN_SHELF_LIFE = (
+    "{weekly_demand}*{shelf_life_days}/7+{campaign_units}-{campaign_lead_units}-"
+    + _LEFT_AT_DELIVERY
+)
 
 
 def _spread(weeks: str, campaigns: str) -> str:
@@ -52,8 +59,8 @@ LINE_COLUMNS: Final = (
     ),
     Column(
         "needed", "Needed", 8, "whole",
-        'IF(OR({orderable}="no",{order_up_to}<0.5,' + _SHORT + '<=1E-9),0,IF({limit}="",{in_packs},'
-        "IF(MIN({in_packs},{limit})<{smallest_order},0,MIN({in_packs},{limit}))))",
+        'IF(OR({orderable}="no",{order_up_to}<0.5,' + _SHORT + "<=1E-9),0,"
+        f"IF({_WITHIN}<{_LEAST_ORDER},0,{_WITHIN}))",
     ),
     Column("transfer_in", "Transfer in", 8, "whole", seldom=True),
     Column("quantity", "Suggested", 10, "whole"),
@@ -66,9 +73,9 @@ LINE_COLUMNS: Final = (
         "IF({lead_spread}>0,_xlfn.NORM.S.DIST((" + _LEAD_MEAN + "-{available})"
         "/{lead_spread},TRUE),IF(" + _LEAD_MEAN + ">{available},1,0))",
     ),
+    Column("flags", "Look at", 12, "wrap"),
     Column("service_level", "Service level", 8, "input_share"),
     Column("lead_time_days", "Lead time days", 8, "input_days"),
-    Column("flags", "Look at", 12, "wrap"),
     Column("because", "Because", 70, "wrap"),
     Column("rule", "Rules", 34, "wrap"),
     Column("brand", "Brand", 12, workings=True),
@@ -107,6 +114,13 @@ LINE_COLUMNS: Final = (
     Column("minimum_order", "Minimum order", 9, "whole", workings=True),
     Column("smallest_order", "Smallest order", 9, "whole", workings=True),
     Column("limit", "Limit by rule", 9, "whole", workings=True),
+    Column("shelf_life_days", "Shelf life days", 9, "days", workings=True),
+    Column(
+        "sells_in_time", "Sells within shelf life", 10, "whole",
+        'IF({shelf_life_days}="","",ROUNDDOWN(MIN(MAX(' + _IN_SHELF_LIFE + ",0),"
+        f"{MOST_UNITS:.0f})" + "/{pack_size}+1E-9,0)*{pack_size})",
+        workings=True,
+    ),
     Column("orderable", "May be ordered", 9, workings=True),
     Column(
         "in_packs", "In whole packs", 9, "whole",

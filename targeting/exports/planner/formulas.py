@@ -24,7 +24,8 @@ FORMULAS: Final = {
     "Smooth and erratic: exponential smoothing, less up to half of alpha where weeks vary (after "
     "Syntetos and Boylan 2005). Intermittent and lumpy: IMAPA (Petropoulos and Kourentzes 2015), "
     "buckets of at most 4 weeks. Under 8 weeks since the first sale: halfway between that and "
-    "their mean. The week of a rare product's first sale counts by an eighth.",
+    "their mean, and products that were new in the category before (10 or more of them) count as "
+    "half a week. The week of a rare product's first sale counts by an eighth.",
     "Demand class": "Average interval 1.32 and squared variation 0.49, from the first sale on "
     "(Syntetos, Boylan and Croston 2005).",
     "Weekly demand for levels": "Exponential smoothing without that discount, which would leave "
@@ -46,7 +47,16 @@ FORMULAS: Final = {
     "Order up to": "demand and campaigns over lead time + review + safety stock (periodic "
     "review: every line below it is ordered up to it at each review).",
     "Needed": "order up to - available, up to whole packs, at least the smallest order, at most "
-    "the rule's limit (under the smallest order: 0); discontinued, or unsold for 26 weeks: 0.",
+    "the rule's limit and what sells within the shelf life (where that is under the supplier's "
+    "minimum: 0); discontinued, or unsold for 26 weeks: 0.",
+    "Smallest order": "The supplier's minimum order in whole packs; where the shop says what an "
+    "order and holding cost, the economic order quantity (Harris 1913) if that is more, within "
+    "the rule's limit and unless a rule sets cover. A line that is short of less needs this much: "
+    "Needed jumps from 0 to it. Order may be less: only an order under the supplier's minimum is "
+    "warned of when it is read back.",
+    "Sells within shelf life": "Weekly demand over the shelf life, and what campaigns add after "
+    "the delivery, less what is then left of what is available, down to whole packs; empty "
+    "without a shelf life.",
     "Transfer in": "What other locations can spare beyond their own order up to: it comes first.",
     "Suggested": "Needed, less what comes from other locations, within the budget: lines that lose "
     "the least margin for their money are cut first.",

@@ -28,7 +28,7 @@ _SAYS: Final = {
 def write_suggestions(sheet: Worksheet, formats: Formats, lines: pl.DataFrame) -> None:
     """Write the planner's table: live formulas, inputs to change, and what to look at.
 
-    Printed are the columns up to Because, which names the rules as well.
+    Printed are the columns up to Look at: with Because beside them, a page could not be read.
     """
     table(sheet, formats, LINE_COLUMNS, lines)
     set_widths(sheet, LINE_COLUMNS, lines)
@@ -41,7 +41,7 @@ def write_suggestions(sheet: Worksheet, formats: Formats, lines: pl.DataFrame) -
         sheet.write_string(1, 1, "Nothing to suggest: see Summary.", formats["text"])
         return
     sheet.autofilter(0, 0, lines.height, len(LINE_COLUMNS) - 1)
-    sheet.print_area(0, 0, lines.height, PLACES["because"])
+    sheet.print_area(0, 0, lines.height, PLACES["flags"])
     sheet.ignore_errors({"number_stored_as_text": f"A2:E{lines.height + 1}"})
     _validate(sheet, lines.height)
     _mark(sheet, formats, lines.height)

@@ -10,6 +10,7 @@ import polars as pl
 
 from targeting.stock.demand.classes import INTERVAL_CUT, NEW_WEEKS, demand_class, xyz
 from targeting.stock.demand.forecast import Floats, Ints, best, best_discounted, every_ses, imapa
+from targeting.stock.demand.newcomers import early_demand
 from targeting.stock.demand.sales import carried_back
 from targeting.stock.inputs import UNIT, WEEKS
 
@@ -44,8 +45,9 @@ def demand(weekly: pl.DataFrame, seen: int, out: pl.DataFrame | None = None) -> 
     `demand_class`, `xyz`, `method`, `weekly_demand` (the point forecast), `level_demand` (the mean
     that stock levels are built on: exponential smoothing without a discount), `weekly_sd` (root
     mean square of its one-step errors), `history_weeks` (since the first sale), `sales_weeks`,
-    `largest_week` and `usual_week` (the mean of the other weeks with a sale). Units a week, to 6
-    decimals.
+    `largest_week` and `usual_week` (the mean of the other weeks with a sale), `weeks_told` (since
+    the first sale, in stock) and `early_demand` (of newcomers, see there). Units a week, to 6
+    decimals. New products do not lean on their category yet: `with_newcomers`.
     """
     parts = [
         shelves.hstack(described(carried_back(net), in_stock))
@@ -115,7 +117,9 @@ def describe_block(weeks: Floats, in_stock: Floats | None = None) -> dict[str, F
     level, rate = best(fits), best_discounted(fits).rate
     seldom = np.flatnonzero(~frequent | is_new)
     rate[seldom] = imapa(reduced[:, seldom], shape["interval"][seldom], start[seldom])
-    return counted | shape | {"rate": rate, "level": level.rate, "error": level.error}
+    early = early_demand(weeks, first, counted["history_weeks"])
+    smoothed = {"rate": rate, "level": level.rate, "error": level.error}
+    return counted | shape | smoothed | {"early": early}
 
 
 def _first_week_off(weeks: Floats, first: Ints) -> Floats:
@@ -200,9 +204,10 @@ def _named(measures: pl.DataFrame) -> pl.DataFrame:
         rate.round(6).alias("weekly_demand"),
         level.round(6).alias("level_demand"),
         spread.round(6).alias("weekly_sd"),
-        pl.col("history_weeks", "sales_weeks").cast(pl.Int64),
+        pl.col("history_weeks", "sales_weeks", "weeks_told").cast(pl.Int64),
         "largest_week",
         "usual_week",
+        pl.col("early").round(6).alias("early_demand"),
     ).with_columns(
         pl.col("demand_class").replace_strict(METHODS, default="none").alias("method"),
     )

@@ -11,13 +11,27 @@ import polars as pl
 
 from targeting.stock.demand.forecast import Ints
 from targeting.stock.demand.shelves import Shelves
-from targeting.stock.inputs import RECENT_WEEKS, STOCK, WEEKS, shaped
+from targeting.stock.inputs import RECENT_WEEKS, STOCK, WEEKS, shaped_lazily
 
 COUNT_HOLDS_DAYS: Final = 31  # enough for a shop that counts monthly; an older count is silent
 _DAY: Final = pl.col("day")
 # A shelf and a day are one number: texts and pairs are grouped and joined ten times as slowly.
 _DAYS: Final = 1 << 21
 _EPOCH: Final = 1 << 20  # 1 January 1970; year 1 is 719,162 days before
+
+
+def out_of_stock(
+    stock: pl.DataFrame | None,
+    lines: pl.LazyFrame,
+    as_of: dt.date,
+    shelves: Shelves,
+    *,
+    by_location: bool,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give `weeks_out` and `recent_days_out`; the days themselves, by the million, are let go."""
+    history = count_history(stock, as_of, shelves, by_location=by_location)
+    days = days_out(history, lines, as_of, by_location=by_location)
+    return weeks_out(days, as_of), recent_days_out(days, history, as_of)
 
 
 def count_history(
@@ -28,16 +42,19 @@ def count_history(
     Columns: shelf (of no location unless `by_location`), day, until (the day of the next count, at
     most 31 days on and the day after as_of), filled (more than 0 units). A count without a date is
     as_of's; counts after as_of and without a number are left out. From `until` on a location is
-    treated as if it were not there. `shelves` names every product and location of `stock`.
+    treated as if it were not there. Where locations are told apart, of the counts that found some
+    only a place's newest stays: they say nothing more, and there are millions. `shelves` names
+    every product and location of `stock`.
     """
     place, next_place = pl.col("place"), pl.col("place").shift(-1)
     holds = (_DAY + dt.timedelta(days=COUNT_HOLDS_DAYS)).clip(upper_bound=_next(as_of))
     until = pl.when(place == next_place).then(pl.min_horizontal(_DAY.shift(-1), holds))
     counted_again = place.eq_missing(next_place) | place.eq_missing(place.shift(1))
+    speaks = ~pl.col("filled") | place.ne_missing(next_place) if by_location else pl.lit(value=True)
     return (
         _counts(stock, as_of, shelves)
         .with_columns(until.otherwise(holds).alias("until"))
-        .filter(counted_again)
+        .filter(counted_again & speaks)
         .select(
             (place if by_location else shelves.nowhere(place)).alias("shelf"),
             "day",
@@ -53,10 +70,11 @@ def _counts(stock: pl.DataFrame | None, as_of: dt.date, shelves: Shelves) -> pl.
     filled = (pl.col("on_hand") > 0).cast(pl.Int64)
     at, is_last = pl.col("count") // 2, pl.col("count") // 2 != pl.col("count").shift(-1) // 2
     return (
-        shaped(stock, STOCK)
+        shaped_lazily(stock, STOCK)
         .filter(pl.col("product_id").is_not_null() & pl.col("on_hand").is_not_null())
         .filter(day <= as_of)
         .select((_at(shelves.number, day) * 2 + filled).alias("count"))
+        .collect(engine="streaming")
         .sort("count")
         .filter(is_last.fill_null(value=True))  # of two counts of a day, one that found some
         .select((at // _DAYS).alias("place"), _day(at), (pl.col("count") % 2 == 1).alias("filled"))
@@ -138,9 +156,13 @@ def _number(day: dt.date) -> int:
 
 
 def weeks_out(days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Count the days out of stock of each shelf and week: shelf, week (0 ends on as_of), days."""
+    """Count the days out of stock of each shelf and week: shelf, week (0 ends on as_of), days.
+
+    `days`: `days_out`, sorted: a week's days follow one another, so nothing need be grouped.
+    """
     week = ((pl.lit(as_of) - _DAY).dt.total_days() // 7).cast(pl.Int32).alias("week")
-    return days.group_by("shelf", week).agg(pl.len().cast(pl.Int64).alias("days"))
+    runs = days.select(pl.struct("shelf", week).rle().alias("run")).unnest("run")
+    return runs.unnest("value").select("shelf", "week", pl.col("len").cast(pl.Int64).alias("days"))
 
 
 def recent_days_out(days: pl.DataFrame, history: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from targeting.stock.demand.describe import METHODS, described, matrices
 from targeting.stock.demand.forecast import Floats
+from targeting.stock.demand.newcomers import with_newcomers
 from targeting.stock.demand.rivals import FIVE
 from targeting.stock.demand.sales import carried_back
 from targeting.stock.formulas.levels import safety_stock
@@ -40,14 +41,18 @@ CHECK: Final[Schema] = {
 
 
 def forecast_check(
-    weekly: pl.DataFrame, seen: int, out: pl.DataFrame | None = None
+    weekly: pl.DataFrame,
+    seen: int,
+    out: pl.DataFrame | None = None,
+    categories: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Forecast the last 8 weeks from those before, and compare with five plain methods.
 
-    `weekly`: `weekly_sums`, of `seen` weeks; `out`: `weeks_out`, which only the choice sees, as it
-    does every night. One row a demand class, as of 8 weeks ago: `series`; `method`; `wape`, the sum
-    of absolute errors of the 8-week totals over the sum of demand; `bias`, the sum of errors over
-    the sum of demand; `pinball`, the mean loss of the 0.95 quantile of two weeks' demand, in units.
+    `weekly`: `weekly_sums`, of `seen` weeks; `out`: `weeks_out`, and `categories`: shelf, category,
+    which only the choice sees, as it does every night. One row a demand class, as of 8 weeks ago:
+    `series`; `method`; `wape`, the sum of absolute errors of the 8-week totals over the sum of
+    demand; `bias`, the sum of errors over the sum of demand; `pinball`, the mean loss of the 0.95
+    quantile of two weeks' demand, in units.
     `best_other` and its WAPE, the smallest bias either way and the smallest pinball loss are the
     best in hindsight of naive, 4-week mean, SES, SBA and TSB. The figures are missing where a class
     has under 30 series or sold nothing. Without 24 weeks there is one row, without a class, that
@@ -58,20 +63,38 @@ def forecast_check(
         needed = f"that takes {LEAST_WEEKS + HELD_OUT} weeks of purchases, and there are {seen}"
         return pl.DataFrame([{"verdict": f"Not judged: {needed}."}], schema=CHECK)
     sample, every = _sampled(weekly)
-    blocks = [losses(net, in_stock) for _, net, in_stock in matrices(sample, seen, out)]
-    told = pl.concat(blocks) if blocks else losses(np.zeros((seen, 0)))
+    told = _losses_of(sample, seen, out, categories)
     by_class = {name: told.filter(pl.col("demand_class") == name) for name in METHODS}
     rows = [_row(name, found, every) for name, found in by_class.items() if not found.is_empty()]
     return pl.DataFrame(rows, schema=CHECK)
 
 
-def losses(weeks: Floats, in_stock: Floats | None = None) -> pl.DataFrame:
+def _losses_of(
+    weekly: pl.DataFrame, seen: int, out: pl.DataFrame | None, categories: pl.DataFrame | None
+) -> pl.DataFrame:
+    blocks = list(matrices(weekly, seen, out))
+    if not blocks:
+        return losses(np.zeros((seen, 0)))
+    shelves = pl.concat([shelf for shelf, _, _ in blocks])
+    stocked = [share for _, _, share in blocks if share is not None]
+    category = None
+    if categories is not None:
+        named = shelves.join(categories, on="shelf", how="left", maintain_order="left")
+        category = named["category"]
+    net = np.hstack([units for _, units, _ in blocks])
+    return losses(net, np.hstack(stocked) if stocked else None, category)
+
+
+def losses(
+    weeks: Floats, in_stock: Floats | None = None, category: pl.Series | None = None
+) -> pl.DataFrame:
     """Forecast the last 8 weeks from those before; one row a series and method.
 
     `weeks`: a row a week, oldest first, a column a series, units net of returns: what came back in
     the last 8 weeks is taken off these alone, for nobody knew of it before. `in_stock`: the share
-    of their days in stock, for `ours` alone. Columns: series (the column), demand_class (of the
-    weeks before), method (`ours` or one of five), forecast and actual (units in 8 weeks), pinball
+    of their days in stock, and `category` of each series (without, new products lean on none), for
+    `ours` alone. Columns: series (the column), demand_class (of the weeks before), chosen (our
+    method for it), method (`ours` or one of five), forecast and actual (units in 8 weeks), pinball
     (of the 0.95 quantile of two weeks' demand, the mean of four times two weeks). Series that had
     not sold before are left out.
     """
@@ -79,9 +102,12 @@ def losses(weeks: Floats, in_stock: Floats | None = None) -> pl.DataFrame:
     sold = np.flatnonzero((before > 0).any(axis=0))
     past, future = before[:, sold], carried_back(weeks[-HELD_OUT:, sold])
     told = described(past, None if in_stock is None else in_stock[:-HELD_OUT, sold])
+    if category is not None:
+        told = with_newcomers(told.with_columns(category=category[sold]))
     rate, mean, sd = told.select("weekly_demand", "level_demand", "weekly_sd").to_numpy().T
     first = (past > 0).argmax(axis=0).astype(np.int64)
-    known = pl.DataFrame({"series": sold}).hstack(told.select("demand_class"))
+    named = told.select("demand_class", pl.col("method").alias("chosen"))
+    known = pl.DataFrame({"series": sold}).hstack(named)
     fits = {name: method(past, first) for name, method in FIVE.items()}
     return pl.concat(
         known.with_columns(
@@ -135,7 +161,7 @@ def _whole(units: pl.Expr) -> pl.Expr:
 def _row(name: str, of_class: pl.DataFrame, every: int) -> dict[str, object]:
     """Compare one class."""
     series = of_class["series"].len() // (len(FIVE) + 1)
-    row = {"demand_class": name, "series": series, "method": METHODS[name]}
+    row = {"demand_class": name, "series": series, "method": of_class["chosen"].first()}
     if series < FEWEST_SERIES:
         return row | {"verdict": f"Not judged: {series} series are fewer than {FEWEST_SERIES}."}
     if not of_class["actual"].sum():

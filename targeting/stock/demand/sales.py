@@ -10,7 +10,7 @@ import polars as pl
 
 from targeting.stock.demand.forecast import Floats
 from targeting.stock.demand.shelves import Shelves
-from targeting.stock.inputs import PURCHASES, UNIT, shaped
+from targeting.stock.inputs import PURCHASES, UNIT, shaped_lazily
 
 _WEEKS_IN_ALL: Final = 1 << 17  # more than there are between year 1 and year 2500
 
@@ -25,7 +25,7 @@ def sales_lines(
     `week` (0 is the week that ends on as_of, 1 the one before). Lazy: of millions of lines only
     sums are ever kept.
     """
-    lines = shaped(purchases, PURCHASES).lazy()
+    lines = shaped_lazily(purchases, PURCHASES)
     money = pl.col("amount").fill_null(0).abs()
     nowhere = pl.lit(None, dtype=pl.String).alias("location")
     return (

@@ -1,0 +1,1 @@
+"""What to do next: each piece of advice comes from tonight's data and rules, with its figures."""
