@@ -189,9 +189,10 @@ def write_csv(path: Path, frame: pl.DataFrame) -> None:
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
-    """Write one Parquet file."""
+    """Write one Parquet file, the same bytes for the same rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path, compression="zstd", statistics=False)
+    # Row groups follow the chunks of a frame, and those the threads that made it.
+    frame.rechunk().write_parquet(path, compression="zstd", statistics=False)
 
 
 def copy_inputs(workspace: Path, names: Iterable[str], folder: Path) -> None:
