@@ -14,7 +14,7 @@ from targeting.campaigns.decide import Known, decide
 from targeting.campaigns.past import history_of, holdout_names, last_contacts, question
 from targeting.campaigns.people import People, people_of
 from targeting.campaigns.summary import reached, summarise
-from targeting.customers.table import CustomerData
+from targeting.customers.table import CustomerData, lines_of
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.intake.accounts import Read
 from targeting.ledger.commit import commit_run, contacts_of
@@ -140,7 +140,7 @@ def decide_night(
         run_id=run_id,
         draft=options.dry_run,
         read=read,
-        lines=tonight.data.lines,
+        lines=lines_of(read.frames),
         scored=scored,
         fitted=tonight.fitted,
         decided=decided,

@@ -35,13 +35,22 @@ def guarded(group: click.Group) -> int:
         return _guarded(group)
     except KeyboardInterrupt:
         _listen(_ignore)
-        return _end(_INTERRUPTED, INTERRUPTED)
+        return end(_INTERRUPTED, INTERRUPTED)
     finally:
         _listen(_ignore)
         _listen(signal.SIG_IGN)  # the status is known: nothing that comes now may speak over it
 
 
 _INTERRUPTED = "interrupted; nothing half-written is left"
+NO_MEMORY = (
+    "the machine did not give the memory that was needed; nothing half-written is left: give it "
+    "more, or have the work done in parts with --memory, like --memory 4GB"
+)
+_NO_MEMORY_FOR_A_LIBRARY = (
+    "failed to map segment",
+    "Cannot allocate memory",
+    "can't start new thr",
+)
 _STOPPED = threading.Event()  # a library that is being imported may swallow KeyboardInterrupt
 
 
@@ -52,7 +61,7 @@ def _guarded(group: click.Group) -> int:
             group.invoke(context)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _listen(_ignore)
-        return _end(_INTERRUPTED, INTERRUPTED)
+        return end(_INTERRUPTED, INTERRUPTED)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
@@ -63,13 +72,13 @@ def _guarded(group: click.Group) -> int:
         _drop(sys.stdout)  # the reader of the result has gone; say nothing more
         return DONE
     except MemoryError:
-        return _end("the machine ran out of memory; nothing half-written is left", MACHINE)
+        return end(NO_MEMORY, MACHINE, "X003")
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
         if _STOPPED.is_set():  # a library that was interrupted may raise something of its own
             _listen(_ignore)
-            return _end(_INTERRUPTED, INTERRUPTED)
+            return end(_INTERRUPTED, INTERRUPTED)
         return _machine_or_defect(error)
     return DONE
 
@@ -193,27 +202,30 @@ def _say_problems(problems: Iterable[Problem]) -> None:
 def _machine_or_defect(error: BaseException) -> int:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     number = getattr(error, "errno", None)
+    if number == errno.ENOMEM or any(words in str(error) for words in _NO_MEMORY_FOR_A_LIBRARY):
+        return end(NO_MEMORY, MACHINE, "X003")
     full = number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
     if full:
-        return _end("the disk is full; nothing half-written is left: free some space", MACHINE)
+        return end("the disk is full; nothing half-written is left: free some space", MACHINE)
     if isinstance(error, ConnectionError):  # says itself which database, and what to do
-        return _end(text, MACHINE)
+        return end(text, MACHINE)
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         help_ = "look at the path, its permissions and the disk, or name another with --out DIR"
-        return _end(f"the machine refused: {error.strerror or text}{where}; {help_}", MACHINE)
+        return end(f"the machine refused: {error.strerror or text}{where}; {help_}", MACHINE)
     if os.environ.get("TARGETING_DEBUG"):
         raise error
     what = f"{type(error).__name__}: {text[:300]}"
-    return _end(
+    return end(
         f"a defect of the program, not of your files: {what}\n"
         "please report it; TARGETING_DEBUG=1 shows where it happened",
         MACHINE,
     )
 
 
-def _end(text: str, status: int) -> int:
-    problem = Problem("X001", text, Place("targeting"))
+def end(text: str, status: int, code: str = "X001") -> int:
+    """Say what ended the command, and give its exit status."""
+    problem = Problem(code, text, Place("targeting"))
     note(f"targeting: {problem.message}")
     _say_problems([problem])
     return status

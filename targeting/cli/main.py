@@ -40,6 +40,7 @@ def group() -> None:
 
 def main() -> None:
     """Run one command; see `targeting.cli.console.guarded` for what each exit status means."""
+    from targeting.cli.apart import apart
     from targeting.cli.console import guarded
 
-    sys.exit(guarded(group))
+    sys.exit(apart(lambda: guarded(group)))

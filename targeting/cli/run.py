@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from targeting.cli.apart import writes_in
 from targeting.cli.console import Progress, counted, note, say, say_json, show_problems
 from targeting.cli.options import (
     accept_option,
@@ -65,6 +66,7 @@ def command(
             tell=progress.tell,
             timings=progress.timings,
         )
+        writes_in(options.out)
         last = last_run(options.out)
         finished = run(plan, options)
     changed = () if last is None or finished.again else changes(plan, last, finished.folder)

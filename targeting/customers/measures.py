@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from targeting.customers.exact import billionths, from_billionths
-from targeting.customers.spending import BOUGHT, receipt
+from targeting.customers.lines import receipt
+from targeting.customers.spending import BOUGHT
 from targeting.frames import CUSTOMER
 from targeting.workspace.columns import FieldType
 from targeting.workspace.settings import Measure
@@ -33,14 +34,14 @@ def measures(
     `within_last: p` takes the lines of as_of - p < purchased_on <= as_of. Numbers are added up in
     billionths, so that no digit depends on the order of rows.
     """
-    has_receipts = "transaction_id" in lines.collect_schema()
+    of_receipt = receipt(lines.collect_schema().names())
     summed = {f.of for f in forms.values() if f.way in ("sum", "mean") and types[f.of] != "money"}
     return (
         lines.filter(pl.col(CUSTOMER).is_not_null())
         .with_columns(billionths(pl.col(name)).alias(f"{_EXACT}{name}") for name in sorted(summed))
         .group_by(CUSTOMER)
         .agg(
-            _counted(form, as_of, types, minor, has_receipts=has_receipts).alias(name)
+            _counted(form, as_of, types, minor, of_receipt).alias(name)
             for name, form in forms.items()
         )
     )
@@ -60,8 +61,7 @@ def _counted(
     as_of: dt.date,
     types: Mapping[str, FieldType],
     minor: Mapping[str, int],
-    *,
-    has_receipts: bool,
+    of_receipt: pl.Expr,
 ) -> pl.Expr:
     taken = pl.lit(True)
     if form.where is not None:
@@ -71,7 +71,7 @@ def _counted(
     if form.way == "count" and form.of == "lines":
         return (taken & pl.col("amount").is_not_null()).sum().cast(pl.Int64)
     if form.way == "count" and form.of == "transactions":
-        return receipt(has_receipts=has_receipts).filter(BOUGHT & taken).n_unique().cast(pl.Int64)
+        return of_receipt.filter(BOUGHT & taken).n_unique().cast(pl.Int64)
     taken = taken & pl.col(form.of).is_not_null()
     values = pl.col(form.of).filter(taken)
     total = values.sum()

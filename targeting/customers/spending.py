@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from targeting.customers.exact import billionths
+from targeting.customers.lines import receipt
 from targeting.frames import CUSTOMER
 from targeting.workspace.catalogue import slug
 
@@ -40,7 +41,7 @@ def spending(
     people = lines.filter(pl.col(CUSTOMER).is_not_null()).with_columns(
         _units=billionths(pl.col("quantity").abs())
     )
-    table = people.group_by(CUSTOMER).agg(*_totals(as_of, has_receipts="transaction_id" in known))
+    table = people.group_by(CUSTOMER).agg(*_totals(as_of, receipt(known)))
     table = table.with_columns(*_rates(as_of)).drop(
         "_first", "_last", "_before", "_bought", "_returned"
     )
@@ -78,13 +79,7 @@ def windowed_spending(
     return table.with_columns(**without_purchases(table.collect_schema().names()))
 
 
-def receipt(*, has_receipts: bool) -> pl.Expr:
-    """Name the receipt of a line: its transaction, else (and without receipts) its day."""
-    day = pl.col("purchased_on").dt.to_string("%F")
-    return pl.coalesce("transaction_id", day) if has_receipts else pl.col("purchased_on")
-
-
-def _totals(as_of: dt.date, *, has_receipts: bool) -> list[pl.Expr]:
+def _totals(as_of: dt.date, of_receipt: pl.Expr) -> list[pl.Expr]:
     day = pl.col("purchased_on")
     bought_on = day.filter(BOUGHT)
     units = pl.col("_units")
@@ -92,11 +87,7 @@ def _totals(as_of: dt.date, *, has_receipts: bool) -> list[pl.Expr]:
     amount = pl.col("amount")
     return [
         amount.sum().alias("monetary"),
-        receipt(has_receipts=has_receipts)
-        .filter(BOUGHT)
-        .n_unique()
-        .cast(pl.Int64)
-        .alias("frequency"),
+        of_receipt.filter(BOUGHT).n_unique().cast(pl.Int64).alias("frequency"),
         bought_on.min().alias("_first"),
         bought_on.max().alias("_last"),
         amount.filter(day > ninety).sum().alias("spend_90_days"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from targeting.customers.derived import DTYPES, derived, minor_units
+from targeting.customers.lines import Lines
 from targeting.customers.measures import measures, zeroes
 from targeting.customers.responses import known_customers, response_fields
 from targeting.customers.spending import (
@@ -35,28 +36,26 @@ class CustomerData:
 
     workspace: Workspace
     attributes: pl.LazyFrame | None
-    lines: pl.LazyFrame | None  # purchases, the attributes of their products joined on
+    lines: Lines | None  # purchases, the attributes of their products joined on
     responses: pl.LazyFrame | None = None  # what came back, each of a customer
     contacted: pl.LazyFrame | None = None  # when each customer was last contacted, as of tonight
 
     @classmethod
     def of(cls, workspace: Workspace, frames: Mapping[SourceName, pl.DataFrame]) -> CustomerData:
         """Join purchases to products once, for every table made of them."""
-        lines = None
-        if "purchases" in frames:
-            products = frames["products"].lazy() if "products" in frames else None
-            lines = purchase_lines(frames["purchases"].lazy(), products)
+        bought, lines = lines_of(frames), None
+        if bought is not None:
+            lines = Lines.of(bought, _read_of_lines(workspace))
         attributes = frames["customers"].lazy() if "customers" in frames else None
         return cls(workspace, attributes, lines, _responses(workspace, frames))
 
     def only(self, ids: pl.DataFrame) -> CustomerData:
         """Keep the customers of a column `customer_id`, and nobody's purchases but theirs."""
-        wanted = ids.lazy().select(CUSTOMER)
         attributes, lines = self.attributes, self.lines
         if attributes is not None:
-            attributes = attributes.join(wanted, on=CUSTOMER, how="semi")
+            attributes = attributes.join(ids.lazy().select(CUSTOMER), on=CUSTOMER, how="semi")
         if lines is not None:
-            lines = lines.join(wanted, on=CUSTOMER, how="semi").collect().lazy()
+            lines = lines.only(ids)
         return replace(self, attributes=attributes, lines=lines)
 
     def table(self, as_of: dt.date, *, window: Period | None = None) -> pl.LazyFrame:
@@ -66,9 +65,10 @@ class CustomerData:
         trailing window (recency and tenure never are).
         """
         settings = self.workspace.settings
-        table = self._people(as_of)
-        if self.lines is not None:
-            table = table.join(self._spent(as_of, window), on=CUSTOMER, how="left")
+        spent = None if self.lines is None else self._spent(self.lines, as_of, window).lazy()
+        table = self._people(spent)
+        if spent is not None:
+            table = table.join(spent, on=CUSTOMER, how="left")
             known = table.collect_schema().names()
             table = table.with_columns(**without_purchases(known))
             table = table.with_columns(zeroes(settings.measures))
@@ -117,41 +117,55 @@ class CustomerData:
         """Make the table of a past day: customers who had bought by then, as they looked then."""
         if self.lines is None:
             return pl.DataFrame()
-        bought = self._up_to(cut_off).filter(BOUGHT)
-        return self.table(cut_off).join(bought, on=CUSTOMER, how="semi").sort(CUSTOMER).collect()
+        up_to = pl.col("purchased_on") <= cut_off
+        bought = self.lines.each(
+            lambda lines: lines.filter(up_to & BOUGHT).group_by(CUSTOMER).agg()
+        )
+        known = self.table(cut_off).join(bought.lazy(), on=CUSTOMER, how="semi")
+        return known.sort(CUSTOMER).collect()
 
-    def _people(self, as_of: dt.date) -> pl.LazyFrame:
-        ids = []
-        if self.attributes is not None:
-            ids.append(self.attributes.select(CUSTOMER))
-        if self.lines is not None:
-            ids.append(self._up_to(as_of).select(CUSTOMER).drop_nulls())
-        return pl.concat(ids).unique()
+    def _people(self, spent: pl.LazyFrame | None) -> pl.LazyFrame:
+        known = [each.select(CUSTOMER) for each in (self.attributes, spent) if each is not None]
+        return pl.concat(known).unique()
 
-    def _up_to(self, as_of: dt.date) -> pl.LazyFrame:
-        assert self.lines is not None
-        return self.lines.filter(pl.col("purchased_on") <= as_of)
-
-    def _spent(self, as_of: dt.date, window: Period | None) -> pl.LazyFrame:
-        lines = self._up_to(as_of)
+    def _spent(self, lines: Lines, as_of: dt.date, window: Period | None) -> pl.DataFrame:
+        """Sum up the lines to as_of, one row a customer who has any."""
         settings = self.workspace.settings
         categories = listed_categories(settings)
-        if window is None:
-            table = spending(lines, as_of, categories=categories)
-        else:
-            since = window.before(as_of)
-            table = windowed_spending(lines, as_of, since, categories=categories)
-            lines = lines.filter(pl.col("purchased_on") > since)
-        if not settings.measures:
-            return table
-        counted = measures(
-            lines,
-            settings.measures,
-            as_of,
-            types=purchase_columns(settings),
-            minor=minor_units(self.workspace),
-        )
-        return table.join(counted, on=CUSTOMER, how="left")
+        types, minor = purchase_columns(settings), minor_units(self.workspace)
+        since = None if window is None else window.before(as_of)
+
+        def kernel(lines: pl.LazyFrame) -> pl.LazyFrame:
+            lines = lines.filter(pl.col("purchased_on") <= as_of)
+            if since is None:
+                table = spending(lines, as_of, categories=categories)
+            else:
+                table = windowed_spending(lines, as_of, since, categories=categories)
+                lines = lines.filter(pl.col("purchased_on") > since)
+            if not settings.measures:
+                return table
+            counted = measures(lines, settings.measures, as_of, types=types, minor=minor)
+            return table.join(counted, on=CUSTOMER, how="left")
+
+        return lines.each(kernel)
+
+
+def lines_of(frames: Mapping[SourceName, pl.DataFrame]) -> pl.LazyFrame | None:
+    """Give all purchase lines with the attributes of their products."""
+    if "purchases" not in frames:
+        return None
+    products = frames["products"].lazy() if "products" in frames else None
+    return purchase_lines(frames["purchases"].lazy(), products)
+
+
+def _read_of_lines(workspace: Workspace) -> set[str]:
+    """Name the columns of purchases and products that tables of customers are made from."""
+    names = {"purchased_on", "amount", "quantity", "category", "brand"}
+    for form in workspace.settings.measures.values():
+        names |= {form.of} | (fields_in(form.where) if form.where else set())
+    for likelihood in workspace.scores.likelihoods.values() if workspace.scores else ():
+        names |= set(likelihood.predicts.within or ())
+    return names
 
 
 def _responses(

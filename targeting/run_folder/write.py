@@ -20,20 +20,19 @@ from targeting.durable import sync_folder
 from targeting.exports.cells import defused
 from targeting.ledger.change import Overtaken
 from targeting.problems import Place, refuse
+from targeting.run_folder.abandoned import LOCK, PARTIALS, PUBLISHING, remove
 
 LATEST = "latest"
-PUBLISHING = ".publishing"  # the run that was being committed
 MANIFEST = "manifest.json"
 
 _RUN_ID = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}(-\d+)?")
-_PARTIALS = ".????-??-??-*.partial"
 
 
 @contextlib.contextmanager
 def only_one(out: Path, waiting: str) -> Iterator[None]:
     """Let one run at a time write below a folder; others wait for their turn."""
     out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("a+") as lock:
+    with (out / LOCK).open("a+") as lock:
         _lock(lock.fileno(), waiting)
         yield
 
@@ -56,8 +55,8 @@ def whole_or_nothing(out: Path, run_id: str) -> Iterator[Path]:
         sync_folder(out)
     finally:
         with _undisturbed():
-            _remove(partial)
-            _remove(former)
+            remove(partial)
+            remove(former)
 
 
 @contextlib.contextmanager
@@ -86,7 +85,7 @@ def committed(out: Path, run_id: str, commit: Callable[[], None]) -> Iterator[Pa
     finally:
         if not kept:
             with _undisturbed():
-                _remove(partial)
+                remove(partial)
 
 
 def finish(out: Path, committed_runs: Collection[str]) -> None:
@@ -95,9 +94,9 @@ def finish(out: Path, committed_runs: Collection[str]) -> None:
     written = begun is not None and (_partial(out, begun).is_dir() or (out / begun).is_dir())
     if begun is not None and begun in committed_runs and written:
         _name(out, begun)
-    for left in out.glob(_PARTIALS):
-        _remove(left)
-    _remove(out / PUBLISHING)
+    for left in out.glob(PARTIALS):
+        remove(left)
+    remove(out / PUBLISHING)
 
 
 def publish(out: Path, run_id: str) -> None:
@@ -114,7 +113,7 @@ def _name(out: Path, run_id: str) -> None:
         _partial(out, run_id).rename(out / run_id)
         sync_folder(out)
     publish(out, run_id)
-    _remove(out / PUBLISHING)
+    remove(out / PUBLISHING)
 
 
 def _write_name(path: Path, name: str) -> None:
@@ -190,9 +189,10 @@ def write_csv(path: Path, frame: pl.DataFrame) -> None:
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
-    """Write one Parquet file."""
+    """Write one Parquet file, the same bytes for the same rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path, compression="zstd", statistics=False)
+    # Row groups follow the chunks of a frame, and those the threads that made it.
+    frame.rechunk().write_parquet(path, compression="zstd", statistics=False)
 
 
 def copy_inputs(workspace: Path, names: Iterable[str], folder: Path) -> None:
@@ -232,15 +232,6 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before:
             signal.signal(number, handler)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or folder of ours, wherever that can be done."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

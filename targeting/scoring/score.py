@@ -76,7 +76,7 @@ def fit(
     likelihoods, evaluations, judged = {}, {}, [pl.DataFrame(schema=JUDGED_SCHEMA)]
     if customers.height > MOST_CUSTOMERS:
         data, customers, unfilled = _sampled(data, customers, unfilled)
-    lines = None if data.lines is None else data.lines.collect()
+    lines = None if data.lines is None else data.lines.together()
     for name, form in (workspace.scores.likelihoods if workspace.scores else {}).items():
         model, evaluation, rows = fit_likelihood(
             name,
@@ -197,7 +197,8 @@ def _rhythm(data: CustomerData, as_of: dt.date, name: str) -> pl.DataFrame | Non
     forms = data.workspace.scores
     if data.lines is None or forms is None or forms.likelihoods[name].predicts.field is not None:
         return None
-    return raw_rhythm(bought_lines(data.lines), as_of, forms.likelihoods[name].predicts.within)
+    within = forms.likelihoods[name].predicts.within
+    return data.lines.each(lambda lines: raw_rhythm(bought_lines(lines), as_of, within).lazy())
 
 
 def _windowed(data: CustomerData, customers: pl.DataFrame | None, day: dt.date) -> pl.DataFrame:

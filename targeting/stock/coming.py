@@ -8,7 +8,8 @@ from typing import Final
 
 import polars as pl
 
-from targeting.customers.spending import BOUGHT, receipt
+from targeting.customers.lines import receipt
+from targeting.customers.spending import BOUGHT
 from targeting.stock.columns import CAMPAIGNS, empty, only
 from targeting.stock.demand.shelves import Shelves
 from targeting.stock.inputs import (
@@ -91,7 +92,7 @@ def _orders(purchases: pl.DataFrame, people: pl.DataFrame, as_of: dt.date) -> pl
     recent = (pl.col("purchased_on") > since) & (pl.col("purchased_on") <= as_of)
     return (
         bought.filter(recent & BOUGHT & pl.col("customer_id").is_not_null())
-        .select("customer_id", receipt(has_receipts=True).alias("receipt"))
+        .select("customer_id", receipt(["transaction_id"]).alias("receipt"))
         .unique()
         .join(people.lazy(), on="customer_id", how="left")
         .group_by("segment")

@@ -1,0 +1,111 @@
+"""Purchase lines by customer: parted, sorted, and inside a part a customer is a number.
+
+Grouping whole numbers that are sorted takes a tenth of the time of grouping texts, and every table
+of customers groups the same lines again: tonight's, those of a window, those of past days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from targeting.frames import CUSTOMER, stable_hash
+
+# 64 bits stand for a receipt among those of one customer; no field's name has a colon.
+RECEIPT = "receipt:"
+_AT = "at:"
+
+Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The lines of some customers, sorted by customer; the file's order stays within one.
+
+    Parameters:
+        ids: of the customers, sorted.
+        lines: customer_id is the place in `ids` (UInt32).
+    """
+
+    ids: pl.Series
+    lines: pl.LazyFrame
+
+    def named(self, numbered: pl.LazyFrame) -> pl.DataFrame:
+        """Put the ids for the numbers, sorted by customer."""
+        table = numbered.sort(CUSTOMER, maintain_order=True).collect()
+        return table.with_columns(self.ids.gather(table[CUSTOMER]))
+
+    def only(self, wanted: pl.DataFrame) -> Part:
+        """Keep the customers of a column `customer_id`."""
+        ids = self.ids.to_frame().with_row_index(_AT)
+        kept = ids.join(wanted.select(CUSTOMER), on=CUSTOMER, how="semi", maintain_order="left")
+        numbers = kept.select(pl.col(_AT).alias(CUSTOMER)).with_row_index(_AT)
+        lines = (
+            self.lines.join(numbers.lazy(), on=CUSTOMER, how="inner", maintain_order="left")
+            .with_columns(pl.col(_AT).set_sorted().alias(CUSTOMER))
+            .drop(_AT)
+        )
+        return Part(kept[CUSTOMER], lines.collect().lazy())
+
+
+@dataclass(frozen=True)
+class Lines:
+    """All purchase lines of known customers, each customer's in one part."""
+
+    parts: tuple[Part, ...]
+    schema: pl.Schema
+
+    @classmethod
+    def of(cls, lines: pl.LazyFrame, wanted: Collection[str]) -> Lines:
+        """Number, sort and keep the lines of known customers in memory, as one part.
+
+        `wanted`: the columns that are read, where they are there.
+        """
+        part = parted(lines, wanted)
+        return cls((part,), part.lines.collect_schema())
+
+    def each(self, kernel: Kernel) -> pl.DataFrame:
+        """Make a table of rows of one customer each from every part: together, by customer_id."""
+        tables = [part.named(kernel(part.lines)) for part in self.parts]
+        return tables[0] if len(tables) == 1 else pl.concat(tables).sort(CUSTOMER)
+
+    def only(self, wanted: pl.DataFrame) -> Lines:
+        """Keep the customers of a column `customer_id`."""
+        return Lines(tuple(part.only(wanted) for part in self.parts), self.schema)
+
+    def together(self) -> pl.DataFrame:
+        """Give all lines, customers by their ids."""
+        return self.each(lambda lines: lines)
+
+
+def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:
+    """Make a part of lines whose customer_id is text; those without one are left out."""
+    schema = lines.collect_schema()
+    if CUSTOMER not in schema:
+        lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias(CUSTOMER))
+    known = lines.filter(pl.col(CUSTOMER).is_not_null())
+    if "transaction_id" in schema:
+        known = known.with_columns(stable_hash("", "receipt", "", receipt(schema)).alias(RECEIPT))
+    kept = [name for name in known.collect_schema() if name in {CUSTOMER, RECEIPT, *wanted}]
+    collected = known.select(kept).collect()
+    ids = collected.select(pl.col(CUSTOMER).unique().sort()).to_series()
+    numbers = ids.to_frame().with_row_index(_AT)
+    numbered = (
+        collected.lazy()
+        .join(numbers.lazy(), on=CUSTOMER, how="left", maintain_order="left")
+        .with_columns(pl.col(_AT).alias(CUSTOMER))
+        .drop(_AT)
+        .sort(CUSTOMER, maintain_order=True)
+    )
+    return Part(ids, numbered.collect().lazy())
+
+
+def receipt(columns: Collection[str]) -> pl.Expr:
+    """Name the receipt of a line among its customer's: its transaction, without one its day."""
+    day = pl.col("purchased_on")
+    if RECEIPT in columns:
+        return pl.col(RECEIPT)
+    named = "transaction_id" in columns
+    return pl.coalesce("transaction_id", day.dt.to_string("%F")) if named else day
