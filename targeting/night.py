@@ -129,6 +129,7 @@ def decide_night(
         workspace.settings.ordering,
         as_of,
         digits=digits,
+        currency=workspace.settings.shop.currency,
         refused=read.refused_products,
         campaigns=Campaigns(taken, uplifts(rules, options.out, purchases, as_of)),
     )
