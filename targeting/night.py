@@ -14,7 +14,7 @@ from targeting.campaigns.decide import Known, decide
 from targeting.campaigns.past import history_of, holdout_names, last_contacts, question
 from targeting.campaigns.people import People, people_of
 from targeting.campaigns.summary import reached, summarise
-from targeting.customers.table import CustomerData, lines_of
+from targeting.customers.table import CustomerData
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.intake.accounts import Read
 from targeting.ledger.commit import commit_run, contacts_of
@@ -25,6 +25,7 @@ from targeting.measure.uplift import uplifts
 from targeting.orders.runs import overrides
 from targeting.plan import Plan
 from targeting.problems import Problem, Refused
+from targeting.report.sales import trade_of
 from targeting.results.write import Results
 from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
@@ -140,7 +141,8 @@ def decide_night(
         run_id=run_id,
         draft=options.dry_run,
         read=read,
-        lines=lines_of(read.frames),
+        lines=tonight.data.lines,
+        trade=trade_of(None if purchases is None else purchases.lazy(), tonight.data.lines, as_of),
         scored=scored,
         fitted=tonight.fitted,
         decided=decided,

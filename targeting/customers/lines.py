@@ -15,7 +15,7 @@ from targeting.frames import CUSTOMER, stable_hash
 
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
 RECEIPT = "receipt:"
-_AT = "at:"
+_AT, _HASH = "at:", "hash:"
 
 Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
 
@@ -71,6 +71,10 @@ class Lines:
         tables = [part.named(kernel(part.lines)) for part in self.parts]
         return tables[0] if len(tables) == 1 else pl.concat(tables).sort(CUSTOMER)
 
+    def sums(self, kernel: Kernel) -> pl.DataFrame:
+        """Make a table from every part in which no customer is named: all, in no order."""
+        return pl.concat([kernel(part.lines).collect() for part in self.parts])
+
     def only(self, wanted: pl.DataFrame) -> Lines:
         """Keep the customers of a column `customer_id`."""
         return Lines(tuple(part.only(wanted) for part in self.parts), self.schema)
@@ -90,16 +94,23 @@ def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:
         known = known.with_columns(stable_hash("", "receipt", "", receipt(schema)).alias(RECEIPT))
     kept = [name for name in known.collect_schema() if name in {CUSTOMER, RECEIPT, *wanted}]
     collected = known.select(kept).collect()
-    ids = collected.select(pl.col(CUSTOMER).unique().sort()).to_series()
-    numbers = ids.to_frame().with_row_index(_AT)
-    numbered = (
-        collected.lazy()
-        .join(numbers.lazy(), on=CUSTOMER, how="left", maintain_order="left")
-        .with_columns(pl.col(_AT).alias(CUSTOMER))
-        .drop(_AT)
-        .sort(CUSTOMER, maintain_order=True)
+    ids, numbers = _numbered(collected[CUSTOMER])
+    numbered = collected.with_columns(numbers).sort(CUSTOMER, maintain_order=True)
+    return Part(ids, numbered.lazy())
+
+
+def _numbered(customers: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Give the distinct ids, sorted, and the place of each customer among them (UInt32)."""
+    hashed = customers.to_frame().select(
+        CUSTOMER, stable_hash("", "number", "", pl.col(CUSTOMER)).alias(_HASH)
     )
-    return Part(ids, numbered.collect().lazy())
+    by_hash = hashed.lazy().group_by(_HASH).agg(pl.col(CUSTOMER).first()).collect()
+    ids = by_hash.sort(CUSTOMER).with_row_index(_AT)
+    found = hashed.join(ids, on=_HASH, how="left", maintain_order="left")
+    if not (found[CUSTOMER] == found[f"{CUSTOMER}_right"]).all():  # two ids share 64 bits
+        ids = customers.unique().sort().to_frame().with_row_index(_AT)
+        found = customers.to_frame().join(ids, on=CUSTOMER, how="left", maintain_order="left")
+    return ids[CUSTOMER], found[_AT].alias(CUSTOMER)
 
 
 def receipt(columns: Collection[str]) -> pl.Expr:
