@@ -6,8 +6,9 @@ of customers groups the same lines again: tonight's, those of a window, those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -65,6 +66,21 @@ class Lines:
         """
         part = parted(lines, wanted)
         return cls((part,), part.lines.collect_schema())
+
+    @classmethod
+    def on_disk(
+        cls, pieces: Iterable[pl.LazyFrame], wanted: Collection[str], folder: Path
+    ) -> Lines:
+        """Number and sort a piece at a time, each with all lines of its customers."""
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for number, piece in enumerate(pieces):
+            part = parted(piece, wanted)
+            path = folder / f"{number:04}.parquet"
+            part.lines.collect().write_parquet(path, compression="lz4")
+            sorted_ = pl.col(CUSTOMER).set_sorted()  # the file does not say so
+            parts.append(Part(part.ids, pl.scan_parquet(path, glob=False).with_columns(sorted_)))
+        return cls(tuple(parts), parts[0].lines.collect_schema())
 
     def each(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table of rows of one customer each from every part: together, by customer_id."""
