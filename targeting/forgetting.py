@@ -70,6 +70,8 @@ def without_forgotten(read: Read, workspace: Workspace, ledger: Ledger | None) -
             unfilled[source] = unfilled[source].filter(
                 ~_theirs(source, unfilled[source], ids, workspace, ledger)
             )
+    if read.spilled is not None:
+        read = replace(read, spilled=read.spilled.without(ids))
     if CUSTOMER in unfilled.get("purchases", pl.DataFrame()).columns:
         kept = pl.when(~is_theirs).then(CUSTOMER).alias(CUSTOMER)
         unfilled["purchases"] = unfilled["purchases"].with_columns(kept)
@@ -88,6 +90,8 @@ def _forgotten_ids(read: Read, workspace: Workspace, ledger: Ledger) -> pl.Serie
         for source in ("customers", "purchases", "responses")
         if source in read.unfilled and CUSTOMER in read.unfilled[source].columns
     ]
+    if read.spilled is not None:
+        seen.append(read.spilled.customers().to_frame())
     if not seen:
         return pl.Series(CUSTOMER, [], dtype=pl.String)
     distinct = pl.concat(seen).unique()
@@ -156,6 +160,8 @@ def _counted_again(
     nameless = read.without_customer
     if purchases is not None and CUSTOMER in purchases.columns:
         nameless = purchases[CUSTOMER].null_count()
+    if read.spilled is not None:
+        nameless = read.spilled.nameless()
     return replace(
         read,
         frames=frames,

@@ -14,9 +14,10 @@ from targeting.campaigns.decide import Known, decide
 from targeting.campaigns.past import history_of, holdout_names, last_contacts, question
 from targeting.campaigns.people import People, people_of
 from targeting.campaigns.summary import reached, summarise
-from targeting.customers.table import CustomerData, lines_of
+from targeting.customers.table import CustomerData
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.intake.accounts import Read
+from targeting.intake.spilled import Spilled
 from targeting.ledger.commit import commit_run, contacts_of
 from targeting.ledger.read import Past, read_past
 from targeting.ledger.table import Ledger
@@ -25,6 +26,7 @@ from targeting.measure.uplift import uplifts
 from targeting.orders.runs import overrides
 from targeting.plan import Plan
 from targeting.problems import Problem, Refused
+from targeting.report.sales import trade_of
 from targeting.results.write import Results
 from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
@@ -45,6 +47,7 @@ class Options:
     files: Mapping[str, Path] = field(default_factory=dict)
     accepted: Collection[str] = ()
     dry_run: bool = False
+    memory: int | None = None  # bytes; purchases that take more are worked through in parts
     tell: Callable[[str], None] = lambda step: None
     timings: Callable[[], Any] = dict
 
@@ -66,7 +69,7 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
     workspace, as_of = plan.workspace, read.as_of
     options.tell("computing customers")
-    data = CustomerData.of(workspace, read.frames)
+    data = CustomerData.of(workspace, read.frames, read.spilled)
     customers = data.table(as_of).collect()
     people = people_of(customers, workspace.policy, workspace.settings.shop.region)
     asked = question(plan.contact_rules, workspace.policy, as_of)
@@ -77,7 +80,8 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     fitted = load_fitted(options.out / "models", workspace)
     new = fitted is None
     if fitted is None:
-        unfilled = CustomerData.of(workspace, read.unfilled).table(as_of).collect()
+        before = data.with_attributes(read.unfilled.get("customers"))
+        unfilled = before.table(as_of).collect()
         fitted = fit(data, customers, unfilled, as_of)
     return Tonight(read, data, customers, people, past, fitted, new)
 
@@ -122,8 +126,11 @@ def decide_night(
     tell("suggesting orders")
     taken = decided.decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER, RULE)
     purchases = read.frames.get("purchases")
+    if read.spilled is not None:
+        purchases = _of_products(read.spilled)
+    frames = read.frames if purchases is None else {**read.frames, "purchases": purchases}
     suggestions = order_suggestions(
-        read.frames,
+        frames,
         customers,
         plan.rules,
         workspace.settings.ordering,
@@ -131,7 +138,7 @@ def decide_night(
         digits=digits,
         currency=workspace.settings.shop.currency,
         refused=read.refused_products,
-        campaigns=Campaigns(taken, uplifts(rules, options.out, purchases, as_of)),
+        campaigns=Campaigns(taken, uplifts(rules, options.out, tonight.data.lines, as_of)),
     )
     judged = pl.DataFrame() if purchases is None else overrides(options.out, purchases, as_of)
     return Results(
@@ -141,7 +148,8 @@ def decide_night(
         run_id=run_id,
         draft=options.dry_run,
         read=read,
-        lines=lines_of(read.frames),
+        lines=tonight.data.lines,
+        trade=trade_of(read.purchases(), tonight.data.lines, as_of),
         scored=scored,
         fitted=tonight.fitted,
         decided=decided,
@@ -153,6 +161,12 @@ def decide_night(
         accepted=tuple(sorted(set(options.accepted))),
         warnings=(*plan.warnings, *analysed, *read.warnings, *scored.warnings),
     )
+
+
+def _of_products(spilled: Spilled) -> pl.DataFrame:
+    """Give the purchases that the stock side reads: whole, where they name products."""
+    lines = spilled.everything()
+    return lines.collect() if "product_id" in spilled.schema else lines.clear().collect()
 
 
 def commit_of(

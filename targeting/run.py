@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from targeting.delivery.deliver import deliver_due, rehearse
 from targeting.forgetting import without_forgotten
 from targeting.intake.accounts import Read
 from targeting.intake.read import read_sources, stops
+from targeting.intake.spilled import Budget
 from targeting.ledger.commit import three_times
 from targeting.ledger.runs import next_run_id, refuse_an_earlier_day
 from targeting.ledger.table import Ledger
@@ -25,9 +27,11 @@ from targeting.rules.analysis import analyse
 from targeting.run_folder.identity import run_identity
 from targeting.run_folder.keep import erase_old
 from targeting.run_folder.ledger import shop_ledger
+from targeting.run_folder.spill import spill_folder
 from targeting.run_folder.write import committed, only_one, read_manifest, whole_or_nothing
 from targeting.scoring.saved import Fitted, previous_fit, save_fitted
 from targeting.scoring.score import fit
+from targeting.workspace.load import Workspace
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,36 @@ def run(plan: Plan, options: Options) -> Finished:
     Raises:
         Refused: for what the user must mend first: data, or a `stop_if` of targeting.yaml.
     """
-    workspace, tell = plan.workspace, options.tell
-    tell("trying the rules' examples")
+    workspace = plan.workspace
+    options.tell("trying the rules' examples")
     refuse_on(prove(plan).problems)
 
-    tell("reading sources")
-    read = read_sources(workspace, files=options.files, as_of=options.as_of, today=options.today)
-    refuse_on(stops(read, workspace, options.accepted))
+    with _read(workspace, options) as read:
+        return _decided(plan, options, read)
+
+
+@contextlib.contextmanager
+def _read(workspace: Workspace, options: Options) -> Iterator[Read]:
+    """Read the sources; what does not fit into the memory waits on disk until the work is done."""
+    options.tell("reading sources")
+    with contextlib.ExitStack() as aside:
+        budget = None
+        if options.memory is not None:
+            folder = aside.enter_context(spill_folder(options.out))
+            budget = Budget(options.memory, folder)
+        read = read_sources(
+            workspace,
+            files=options.files,
+            as_of=options.as_of,
+            today=options.today,
+            budget=budget,
+        )
+        refuse_on(stops(read, workspace, options.accepted))
+        yield read
+
+
+def _decided(plan: Plan, options: Options, read: Read) -> Finished:
+    workspace = plan.workspace
     analysed = analyse(plan.rules, workspace, read.as_of)
     refuse_on(errors(analysed))
 
@@ -65,7 +92,7 @@ def run(plan: Plan, options: Options) -> Finished:
                 lambda: _night(plan, options, read, tuple(analysed), ledger), ledger
             )
         if not options.dry_run and workspace.deliveries:
-            tell("delivering lists")
+            options.tell("delivering lists")
             committed_to = shop_ledger(workspace, options.out)
             deliver_due(workspace, workspace.deliveries, options.out, committed_to)
         return finished
@@ -91,7 +118,7 @@ def _night(
         workspace=plan.workspace.folder,
         files=plan.files,
         models=tonight.fitted.digest,
-        frames=read.frames,
+        sources=read.pieces(),
     )
     run_id, made = next_run_id(equal, tonight.past.runs)
     if made and not options.dry_run:
@@ -120,18 +147,17 @@ def _night(
 def fit_models(plan: Plan, options: Options) -> Fitted:
     """Fit and judge new models, the segments beginning from the old ones, and save them."""
     workspace = plan.workspace
-    options.tell("reading sources")
-    read = read_sources(workspace, files=options.files, as_of=options.as_of, today=options.today)
-    refuse_on(stops(read, workspace, options.accepted))
     models = options.out / "models"
-    with only_one(options.out, "another run is writing here; waiting for it"):
-        read, _ = without_forgotten(read, workspace, shop_ledger(workspace, options.out))
+    waiting = "another run is writing here; waiting for it"
+    with _read(workspace, options) as read, only_one(options.out, waiting):
+        kept, _ = without_forgotten(read, workspace, shop_ledger(workspace, options.out))
         options.tell("computing customers")
-        data = CustomerData.of(workspace, read.frames)
-        customers = data.table(read.as_of).collect()
-        unfilled = CustomerData.of(workspace, read.unfilled).table(read.as_of).collect()
+        data = CustomerData.of(workspace, kept.frames, kept.spilled)
+        customers = data.table(kept.as_of).collect()
+        before = data.with_attributes(kept.unfilled.get("customers"))
+        unfilled = before.table(kept.as_of).collect()
         options.tell("fitting")
         previous = previous_fit(models, workspace)
-        fitted = fit(data, customers, unfilled, read.as_of, previous)
+        fitted = fit(data, customers, unfilled, kept.as_of, previous)
         save_fitted(models, fitted)
     return fitted

@@ -30,6 +30,7 @@ def guarded(group: click.Group) -> int:
     """
     _STOPPED.clear()
     _listen(_stop)
+    heard, sys.unraisablehook = sys.unraisablehook, _unraisable
     _prepare_streams()
     try:
         return _guarded(group)
@@ -39,6 +40,7 @@ def guarded(group: click.Group) -> int:
     finally:
         _listen(_ignore)
         _listen(signal.SIG_IGN)  # the status is known: nothing that comes now may speak over it
+        sys.unraisablehook = heard
 
 
 _INTERRUPTED = "interrupted; nothing half-written is left"
@@ -234,6 +236,12 @@ def end(text: str, status: int, code: str = "X001") -> int:
 def _stop(*_: object) -> None:
     _STOPPED.set()
     raise KeyboardInterrupt
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Keep silent of a stop that fell into a library's own callback: the next step ends there."""
+    if not (_STOPPED.is_set() and lost.exc_type is KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
 
 
 def _ignore(*_: object) -> None:

@@ -15,6 +15,7 @@ from targeting.cli.options import (
     accept_option,
     as_of_option,
     json_option,
+    memory_option,
     out_option,
     source_option,
     today,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @source_option
 @out_option
 @accept_option
+@memory_option
 @json_option
 def command(
     folder: Path | None,
@@ -42,6 +44,7 @@ def command(
     files: dict[str, Path],
     out: Path | None,
     accepted: tuple[str, ...],
+    memory: int | None,
     as_json: bool,
 ) -> None:
     """Fit the segments and likelihoods anew, judge them, and save them for the next runs.
@@ -63,6 +66,7 @@ def command(
             as_of=as_of,
             files=files,
             accepted=accepted,
+            memory=memory,
             tell=progress.tell,
         )
         fitted = fit_models(prepare(workspace), options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,26 @@ source_option = click.option(
 
 accept_option = click.option(
     "--accept", "accepted", multiple=True, type=click.Choice(STOPS), help="Go on past a stop_if.",
+)  # fmt: skip
+
+
+def _read_memory(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", (value or "").strip(), re.IGNORECASE)
+    if value is None:
+        return None
+    if found is None:
+        raise click.BadParameter(f"'{value}' is no size, like 4GB or 800MB")
+    size = int(float(found[1]) * 1000 ** " KMGT".index(found[2].upper() or " "))
+    if size < LEAST_MEMORY:
+        raise click.BadParameter(f"{value} is too little: the libraries alone take 200MB")
+    return size
+
+
+LEAST_MEMORY = 200_000_000
+
+memory_option = click.option(
+    "--memory", metavar="SIZE", callback=_read_memory,
+    help="Work purchases that need more through in parts, like 4GB.",
 )  # fmt: skip
 
 

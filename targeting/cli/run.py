@@ -15,6 +15,7 @@ from targeting.cli.options import (
     accept_option,
     as_of_option,
     json_option,
+    memory_option,
     out_option,
     source_option,
     today,
@@ -32,6 +33,7 @@ from targeting.cli.options import (
 @out_option
 @click.option("--dry-run", is_flag=True, help="Write drafts to RUN_ID-dry/ and commit nothing.")
 @accept_option
+@memory_option
 @json_option
 def command(
     folder: Path | None,
@@ -41,6 +43,7 @@ def command(
     out: Path | None,
     dry_run: bool,
     accepted: tuple[str, ...],
+    memory: int | None,
     as_json: bool,
 ) -> None:
     """Write tonight's contact lists, order suggestions and report.
@@ -62,6 +65,7 @@ def command(
             as_of=as_of,
             files=files,
             accepted=accepted,
+            memory=memory,
             dry_run=dry_run,
             tell=progress.tell,
             timings=progress.timings,

@@ -6,8 +6,9 @@ of customers groups the same lines again: tonight's, those of a window, those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from targeting.frames import CUSTOMER, stable_hash
 
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
 RECEIPT = "receipt:"
-_AT = "at:"
+_AT, _HASH = "at:", "hash:"
 
 Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
 
@@ -66,10 +67,29 @@ class Lines:
         part = parted(lines, wanted)
         return cls((part,), part.lines.collect_schema())
 
+    @classmethod
+    def on_disk(
+        cls, pieces: Iterable[pl.LazyFrame], wanted: Collection[str], folder: Path
+    ) -> Lines:
+        """Number and sort a piece at a time, each with all lines of its customers."""
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for number, piece in enumerate(pieces):
+            part = parted(piece, wanted)
+            path = folder / f"{number:04}.parquet"
+            part.lines.collect().write_parquet(path, compression="lz4")
+            sorted_ = pl.col(CUSTOMER).set_sorted()  # the file does not say so
+            parts.append(Part(part.ids, pl.scan_parquet(path, glob=False).with_columns(sorted_)))
+        return cls(tuple(parts), parts[0].lines.collect_schema())
+
     def each(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table of rows of one customer each from every part: together, by customer_id."""
         tables = [part.named(kernel(part.lines)) for part in self.parts]
         return tables[0] if len(tables) == 1 else pl.concat(tables).sort(CUSTOMER)
+
+    def sums(self, kernel: Kernel) -> pl.DataFrame:
+        """Make a table from every part in which no customer is named: all, in no order."""
+        return pl.concat([kernel(part.lines).collect() for part in self.parts])
 
     def only(self, wanted: pl.DataFrame) -> Lines:
         """Keep the customers of a column `customer_id`."""
@@ -90,16 +110,23 @@ def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:
         known = known.with_columns(stable_hash("", "receipt", "", receipt(schema)).alias(RECEIPT))
     kept = [name for name in known.collect_schema() if name in {CUSTOMER, RECEIPT, *wanted}]
     collected = known.select(kept).collect()
-    ids = collected.select(pl.col(CUSTOMER).unique().sort()).to_series()
-    numbers = ids.to_frame().with_row_index(_AT)
-    numbered = (
-        collected.lazy()
-        .join(numbers.lazy(), on=CUSTOMER, how="left", maintain_order="left")
-        .with_columns(pl.col(_AT).alias(CUSTOMER))
-        .drop(_AT)
-        .sort(CUSTOMER, maintain_order=True)
+    ids, numbers = _numbered(collected[CUSTOMER])
+    numbered = collected.with_columns(numbers).sort(CUSTOMER, maintain_order=True)
+    return Part(ids, numbered.lazy())
+
+
+def _numbered(customers: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Give the distinct ids, sorted, and the place of each customer among them (UInt32)."""
+    hashed = customers.to_frame().select(
+        CUSTOMER, stable_hash("", "number", "", pl.col(CUSTOMER)).alias(_HASH)
     )
-    return Part(ids, numbered.collect().lazy())
+    by_hash = hashed.lazy().group_by(_HASH).agg(pl.col(CUSTOMER).first()).collect()
+    ids = by_hash.sort(CUSTOMER).with_row_index(_AT)
+    found = hashed.join(ids, on=_HASH, how="left", maintain_order="left")
+    if not (found[CUSTOMER] == found[f"{CUSTOMER}_right"]).all():  # two ids share 64 bits
+        ids = customers.unique().sort().to_frame().with_row_index(_AT)
+        found = customers.to_frame().join(ids, on=CUSTOMER, how="left", maintain_order="left")
+    return ids[CUSTOMER], found[_AT].alias(CUSTOMER)
 
 
 def receipt(columns: Collection[str]) -> pl.Expr:

@@ -20,6 +20,7 @@ from targeting.customers.spending import (
     without_purchases,
 )
 from targeting.frames import CUSTOMER
+from targeting.intake.spilled import Spilled
 from targeting.problems import Problem
 from targeting.workspace.catalogue import listed_categories, purchase_columns, spending_fields
 from targeting.workspace.columns import FieldType, SourceName
@@ -41,13 +42,29 @@ class CustomerData:
     contacted: pl.LazyFrame | None = None  # when each customer was last contacted, as of tonight
 
     @classmethod
-    def of(cls, workspace: Workspace, frames: Mapping[SourceName, pl.DataFrame]) -> CustomerData:
-        """Join purchases to products once, for every table made of them."""
-        bought, lines = lines_of(frames), None
-        if bought is not None:
-            lines = Lines.of(bought, _read_of_lines(workspace))
+    def of(
+        cls,
+        workspace: Workspace,
+        frames: Mapping[SourceName, pl.DataFrame],
+        spilled: Spilled | None = None,
+    ) -> CustomerData:
+        """Join purchases to products once, for every table made of them.
+
+        `spilled`: the purchases, where they wait on disk.
+        """
+        lines, wanted = None, _read_of_lines(workspace)
+        products = frames["products"].lazy() if "products" in frames else None
+        if spilled is not None:
+            parts = (purchase_lines(spilled.part(n), products) for n in range(spilled.parts))
+            lines = Lines.on_disk(parts, wanted, spilled.folder / "sorted")
+        elif "purchases" in frames:
+            lines = Lines.of(purchase_lines(frames["purchases"].lazy(), products), wanted)
         attributes = frames["customers"].lazy() if "customers" in frames else None
         return cls(workspace, attributes, lines, _responses(workspace, frames))
+
+    def with_attributes(self, attributes: pl.DataFrame | None) -> CustomerData:
+        """Take other attributes of the customers (as before missing numbers were filled)."""
+        return replace(self, attributes=None if attributes is None else attributes.lazy())
 
     def only(self, ids: pl.DataFrame) -> CustomerData:
         """Keep the customers of a column `customer_id`, and nobody's purchases but theirs."""
@@ -148,14 +165,6 @@ class CustomerData:
             return table.join(counted, on=CUSTOMER, how="left")
 
         return lines.each(kernel)
-
-
-def lines_of(frames: Mapping[SourceName, pl.DataFrame]) -> pl.LazyFrame | None:
-    """Give all purchase lines with the attributes of their products."""
-    if "purchases" not in frames:
-        return None
-    products = frames["products"].lazy() if "products" in frames else None
-    return purchase_lines(frames["purchases"].lazy(), products)
 
 
 def _read_of_lines(workspace: Workspace) -> set[str]:

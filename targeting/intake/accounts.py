@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from targeting.intake.spilled import Spilled
 from targeting.problems import Problem
 from targeting.workspace.columns import SourceName
 
@@ -52,3 +53,27 @@ class Read:
     as_of: dt.date
     warnings: tuple[Problem, ...]
     refused_products: Mapping[SourceName, pl.Series] = field(default_factory=dict)
+    spilled: Spilled | None = None  # the purchases, where they wait on disk; then they are no frame
+
+    @property
+    def newest_purchase(self) -> dt.date | None:
+        """Give the day of the newest purchase."""
+        if self.spilled is not None:
+            return self.spilled.newest
+        newest = self.frames["purchases"]["purchased_on"].max()
+        assert newest is None or isinstance(newest, dt.date)
+        return newest
+
+    def purchases(self) -> pl.LazyFrame | None:
+        """Give all purchases, those on disk too; None where the shop has none."""
+        if self.spilled is not None:
+            return self.spilled.everything()
+        return self.frames["purchases"].lazy() if "purchases" in self.frames else None
+
+    def pieces(self) -> dict[SourceName, Iterable[pl.DataFrame]]:
+        """Give every source in pieces: most are one."""
+        pieces: dict[SourceName, Iterable[pl.DataFrame]]
+        pieces = {source: [frame] for source, frame in self.frames.items()}
+        if self.spilled is not None:
+            pieces["purchases"] = (piece.collect() for piece in self.spilled.pieces())
+        return pieces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,7 +88,13 @@ class Cells:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file that proved readable; `cells` reads the columns at these positions."""
+    """A file that proved readable; `cells` reads the columns at these positions.
+
+    `pieces`, where a kind of file can be read so, gives the cells so many rows at a time; `rows`
+    counts them.
+    """
 
     headers: tuple[str, ...]
     cells: Callable[[Mapping[str, int]], Cells]
+    pieces: Callable[[Mapping[str, int], int], Iterator[Cells]] | None = None
+    rows: Callable[[], int] = lambda: 0

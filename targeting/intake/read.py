@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_af
 from targeting.intake.clean import NOT_FINITE
 from targeting.intake.filling import fill
 from targeting.intake.found import Found, open_all, origins
+from targeting.intake.in_pieces import ReadInPieces, read_in_pieces, too_many
 from targeting.intake.opened import Origin
 from targeting.intake.rejects import EMPTIED, nothing_refused
 from targeting.intake.source_rows import (
@@ -24,10 +26,11 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import read_cells, sha256
+from targeting.intake.spilled import Budget
 from targeting.intake.stops import stops
 from targeting.intake.wanted import field_problems
 from targeting.problems import Problem, Refused, errors, in_order
-from targeting.workspace.columns import SourceName
+from targeting.workspace.columns import SOURCE_COLUMNS, SourceName
 from targeting.workspace.load import Workspace
 
 FILLED: Collection[SourceName] = ("customers", "products")
@@ -39,8 +42,11 @@ def read_sources(
     files: Mapping[str, Path] = {},  # never changed
     as_of: dt.date | None = None,
     today: dt.date,
+    budget: Budget | None = None,
 ) -> Read:
     """Read every source; `files` replaces files by source (--source NAME=PATH).
+
+    Purchases that do not fit into the `budget` are read in pieces and wait on disk.
 
     Raises:
         Refused: with every problem of every source that keeps it from being read.
@@ -52,9 +58,19 @@ def read_sources(
     warnings = [p for p in more if p.severity == "warning"]
     if stopping := errors([*problems, *more]):
         raise Refused(stopping)
+    large = found.get("purchases")
+    if large is not None and too_many(large, budget):
+        del found["purchases"]
+    else:
+        large = None
     sorted_rows, digests, more = _sort_all(workspace, found)
     if more:
         raise Refused(more)
+    if large is not None and budget is not None:
+        pieces = read_in_pieces(large, budget, given=as_of, today=today)
+        warnings += pieces.warnings
+        read = _finished(found, sorted_rows, digests, pieces.as_of, warnings)
+        return _with_pieces(read, pieces, large.origin)
     purchases = sorted_rows.get("purchases")
     day, odd = decide_as_of(
         workspace,
@@ -127,6 +143,25 @@ def _finished(
         warnings=in_order(warnings),
         refused_products={source: part.refused_products for source, part in rows.items()},
     )
+
+
+def _with_pieces(read: Read, pieces: ReadInPieces, origin: Origin) -> Read:
+    """Put the purchases that were read in pieces beside the other sources, in the usual order."""
+    counts = {**read.sources, "purchases": pieces.counts}
+    refused = {**read.refused_products, "purchases": pieces.refused_products}
+    first, others = read.rejects.filter(_BEFORE), read.rejects.filter(~_BEFORE)
+    return replace(
+        read,
+        rejects=pl.concat([first, pieces.rejects, others]),
+        sources={name: counts[name] for name in SOURCE_COLUMNS if name in counts},
+        without_customer=pieces.spilled.nameless(),
+        warnings=in_order([*read.warnings, *_odd(origin, pieces.counts, pieces.rows)]),
+        refused_products={name: refused[name] for name in SOURCE_COLUMNS if name in refused},
+        spilled=pieces.spilled,
+    )
+
+
+_BEFORE = pl.col("source") == "customers"  # the one source that is read before the purchases
 
 
 def _future(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection
 from decimal import Decimal
 
@@ -10,7 +9,6 @@ import polars as pl
 
 from targeting.frames import REASON, ROW
 from targeting.intake.accounts import Read
-from targeting.intake.as_of import BOUGHT
 from targeting.problems import Problem
 from targeting.workspace.columns import SourceName
 from targeting.workspace.load import Workspace
@@ -67,15 +65,13 @@ def _first(rejects: pl.DataFrame, source: SourceName, reason: str) -> str:
 def _stale_purchases(read: Read, workspace: Workspace) -> list[Problem]:
     """Measure against as_of: it is by the run's day that a late feed makes customers lapsed."""
     period = workspace.settings.stop_if.newest_purchase_older_than
-    purchases = read.frames.get("purchases")
-    if period is None or purchases is None:
+    if period is None or "purchases" not in read.sources:
         return []
-    newest = purchases[BOUGHT].max()
-    assert newest is None or isinstance(newest, dt.date)
+    newest = read.newest_purchase
     if newest is not None and newest >= period.before(read.as_of):
         return []
     place = workspace.place("targeting.yaml", "stop_if", "newest_purchase_older_than")
-    what = f"the newest purchase is of {newest}" if purchases.height else "there is no purchase"
+    what = f"the newest purchase is of {newest}" if newest is not None else "there is no purchase"
     message = f"{what}; the run's day is {read.as_of}, more than {period} later"
     help_ = "is the export late? if it is meant: --accept newest_purchase_older_than"
     return [Problem("D102", message, place, help_)]

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from targeting.customers.lines import Lines
 from targeting.frames import CUSTOMER, HELD_OUT, RULE, SEGMENT, SELECTED
 from targeting.measure.exposures import BOUGHT, first_exposures, what_they_bought, with_windows
 from targeting.measure.figures import Count, Effect, Figure
@@ -24,9 +25,7 @@ ARMS: Final = (SELECTED, HELD_OUT)
 UPLIFTS: Final = {RULE: pl.String, "uplift": pl.Float64, "source": pl.String}
 
 
-def uplifts(
-    rules: Sequence[Rule], out: Path, purchases: pl.DataFrame | None, as_of: dt.date
-) -> pl.DataFrame:
+def uplifts(rules: Sequence[Rule], out: Path, lines: Lines | None, as_of: dt.date) -> pl.DataFrame:
     """Give rule, uplift and source: additional buyers a contact within 30 days, 0.1 = one in ten.
 
     `measured`: buyers among the contacted less those among the held out, in the newest 30 nights
@@ -35,7 +34,7 @@ def uplifts(
     for nobody. Else `rule`: its own. A rule with neither has no row. Intention to treat, as in
     `targeting measure`.
     """
-    measured = _measured(rules, out, purchases, as_of)
+    measured = _measured(rules, out, lines, as_of)
     rows = []
     for rule in rules:
         own, seen = _own(rule), measured.get(rule.name)
@@ -58,10 +57,10 @@ def _tells(seen: Effect, own: float | None) -> bool:
 
 
 def _measured(
-    rules: Sequence[Rule], out: Path, purchases: pl.DataFrame | None, as_of: dt.date
+    rules: Sequence[Rule], out: Path, lines: Lines | None, as_of: dt.date
 ) -> Mapping[str, Effect]:
     names = [rule.name for rule in rules if rule.holdout is not None]
-    if purchases is None or CUSTOMER not in purchases.columns or not names:
+    if lines is None or not names:
         return {}
     decided = decided_of(out, names, until=WITHIN.before(as_of), nights=NIGHTS)
     if decided is None:
@@ -69,7 +68,8 @@ def _measured(
     exposed = with_windows(first_exposures(decided), WITHIN).filter(pl.col(ENDS_ON) <= as_of)
     if exposed.is_empty():
         return {}
-    seen = what_they_bought(exposed, purchases.drop_nulls(CUSTOMER), WITHIN, 0)
+    bought = lines.only(exposed.select(CUSTOMER).unique()).together()
+    seen = what_they_bought(exposed, bought, WITHIN, 0)
     buyers = tally(seen.drop(SEGMENT), BOUGHT.removeprefix(SEEN))
     nobody = Count(0, 0)
     return {

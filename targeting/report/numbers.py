@@ -15,7 +15,7 @@ from targeting.report.correlations import correlations
 from targeting.report.judged import judged_models
 from targeting.report.overlap import overlap
 from targeting.report.profiles import profiles
-from targeting.report.sales import activity, cohorts, trends
+from targeting.report.sales import Trade, cohorts, trends
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.settings import Shop
 
@@ -25,8 +25,8 @@ class Night:
     """All that the report reads. Any frame may be empty.
 
     All money is in minor units; costs may have fractions of one (a message for half a cent).
-    customers: a customer: all fields, segment, likelihoods. purchases: a line. decisions: an
-    eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
+    customers: a customer: all fields, segment, likelihoods. trade: their purchases, added up.
+    decisions: an eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
     suggestions: stock.md's frames by name. rules: as `rule_facts` gives them. trees: as
     `tree_figures` gives them. people: customer_id and person; who is missing is one of his own.
     """
@@ -38,7 +38,7 @@ class Night:
     manifest: Mapping[str, object]
     catalogue: Catalogue
     customers: pl.DataFrame
-    purchases: pl.DataFrame | None
+    trade: Trade
     decisions: pl.DataFrame
     funnel: pl.DataFrame
     summary: pl.DataFrame
@@ -56,14 +56,13 @@ def analysis(night: Night) -> dict[str, object]:
     Money is in major units, floats have 6 decimals, what is undefined is None.
     """
     digits = night.shop.minor_digits
-    active = activity(night.purchases)
     figures = {
         "run_id": night.run_id,
         "as_of": night.as_of,
         "correlations": correlations(night.customers, night.catalogue),
         "linear_regression": night.linear_regression,
-        "trends": trends(night.purchases, active, night.as_of, digits),
-        "cohorts": cohorts(active, night.as_of),
+        "trends": trends(night.trade, night.as_of, digits),
+        "cohorts": cohorts(night.trade, night.as_of),
         "segments": profiles(night.customers, night.decisions, night.catalogue, digits),
         "overlap": overlap(night.decisions, night.people),
         "models": judged_models(night.manifest, night.customers, night.trees),

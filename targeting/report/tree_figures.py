@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from targeting.customers.lines import Lines
 from targeting.report.speech import Speech
-from targeting.scoring.label import bought_lines
+from targeting.scoring.label import rhythm_on
 from targeting.scoring.matrix import Floats, tree_matrix
 from targeting.scoring.model import LikelihoodModel, can_be_scored, chances, complete
 from targeting.scoring.phrases import Extent, clause
 from targeting.scoring.reasons import Seen, leaf_reasons, seen_in
-from targeting.scoring.rhythm import raw_rhythm
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.scores import Likelihood
 from targeting.workspace.settings import Shop
@@ -40,7 +40,7 @@ def tree_figures(
     models: Mapping[str, LikelihoodModel],
     forms: Mapping[str, Likelihood],
     customers: pl.DataFrame,
-    lines: pl.LazyFrame | None,
+    lines: Lines | None,
     fields: Catalogue,
     shop: Shop,
     as_of: dt.date,
@@ -58,7 +58,7 @@ def tree_figures(
             continue
         rhythm = None
         if lines is not None and model.rhythm is not None:
-            rhythm = raw_rhythm(bought_lines(lines), as_of, forms[name].predicts.within)
+            rhythm = rhythm_on(lines, as_of, forms[name].predicts.within)
         nodes = _nodes(model, complete(customers, model, rhythm), fields, shop)
         found[name] = {"scored_by": model.kind, "nodes": nodes}
     return found

@@ -12,6 +12,7 @@ import polars as pl
 
 from targeting.campaigns.contacts import contacts
 from targeting.campaigns.decide import Decided
+from targeting.customers.lines import Lines
 from targeting.delivery.rows import write_deliveries
 from targeting.exports.contacts import write_contacts
 from targeting.exports.messages import Messages
@@ -27,6 +28,7 @@ from targeting.problems import Problem
 from targeting.report.numbers import Night, analysis
 from targeting.report.page import write_report
 from targeting.report.rule_facts import rule_facts
+from targeting.report.sales import Trade
 from targeting.report.tree_figures import tree_figures
 from targeting.results.manifest import manifest
 from targeting.results.shown import shown
@@ -59,7 +61,8 @@ class Results:
     run_id: str
     draft: bool
     read: Read
-    lines: pl.LazyFrame | None  # purchases with their products' attributes
+    lines: Lines | None  # of known customers
+    trade: Trade
     scored: Scored
     fitted: Fitted
     decided: Decided
@@ -228,7 +231,7 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         manifest=described,
         catalogue=workspace.customer_fields,
         customers=results.customers,
-        purchases=None if results.lines is None else results.lines.collect(),
+        trade=results.trade,
         decisions=_in_minor_units(results.decided.decisions, results.digits, "cost"),
         funnel=results.funnel,
         summary=_in_minor_units(results.summary, results.digits, "planned_cost", "real_cost"),

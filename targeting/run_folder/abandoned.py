@@ -9,12 +9,14 @@ from pathlib import Path
 
 PUBLISHING = ".publishing"  # the run that was being committed
 LOCK = ".lock"
+SPILL = ".spill-"  # and the number of the process
 PARTIALS = ".????-??-??-*.partial"
 
 
 def remove_abandoned(out: Path) -> None:
     """Remove the unfinished runs of a folder in which nobody works, but for one that may be
     committed: the next command looks into the ledger before it names or removes that."""
+    remove_spills(out)
     if os.name != "posix" or not (out / LOCK).exists():
         return
     import fcntl
@@ -24,6 +26,26 @@ def remove_abandoned(out: Path) -> None:
         if not (out / PUBLISHING).exists():
             for left in out.glob(PARTIALS):
                 remove(left)
+
+
+def remove_spills(out: Path) -> None:
+    """Remove what processes that are no more had put aside."""
+    for folder in out.glob(f"{SPILL}*"):
+        number = folder.name.removeprefix(SPILL).partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            remove(folder)
+
+
+def _lives(process: int) -> bool:
+    if os.name != "posix":
+        return False  # there a folder in use cannot be removed
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def remove(path: Path) -> None:

@@ -20,11 +20,11 @@ def run_identity(
     workspace: Path,
     files: Iterable[str],
     models: str,
-    frames: Mapping[SourceName, pl.DataFrame],
+    sources: Mapping[SourceName, Iterable[pl.DataFrame]],
 ) -> str:
     """Make RUN_ID: as_of and 8 hex digits over version, files, models and the clean rows.
 
-    The order of rows does not matter: each row is hashed, and the hashes are sorted.
+    The order of rows does not matter: each row is hashed, and the hashes are added up.
     """
     digest = hashlib.sha256()
     for part in (version, models):
@@ -32,16 +32,26 @@ def run_identity(
     for name in sorted(files):
         content = hashlib.sha256((workspace / name).read_bytes()).digest()
         digest.update(name.encode() + b"\0" + content)
-    for name in sorted(frames):
-        digest.update(name.encode() + b"\0" + _rows_digest(frames[name]))
+    for name in sorted(sources):
+        digest.update(name.encode() + b"\0" + _rows_digest(sources[name]))
     return f"{as_of.isoformat()}-{digest.hexdigest()[:8]}"
 
 
-def _rows_digest(frame: pl.DataFrame) -> bytes:
-    if frame.is_empty():
-        return hashlib.sha256(",".join(sorted(frame.columns)).encode()).digest()
-    cells = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(frame.columns)]
-    row = pl.concat_str(cells, separator="\x1f")
-    hashes = frame.lazy().select(stable_hash("", "row", "", row).alias("_")).collect()["_"].sort()
-    columns = ",".join(sorted(frame.columns)).encode()
-    return hashlib.sha256(columns + hashes.to_numpy().tobytes()).digest()
+def _rows_digest(pieces: Iterable[pl.DataFrame]) -> bytes:
+    """Digest rows that come in pieces of the same columns; neither order nor pieces matter."""
+    columns, rows, total, odd = "", 0, 0, 0
+    for piece in pieces:
+        columns = ",".join(sorted(piece.columns))
+        if piece.height:
+            hashed = piece.lazy().select(_row_hash(piece.columns).alias("_"))
+            # Equal rows cancel in the second, not in the first; sums run over, as they may.
+            sums = hashed.select(total=pl.col("_").sum(), odd=pl.col("_").bitwise_xor()).collect()
+            rows += piece.height
+            total = (total + int(sums.item(0, "total"))) % 2**64
+            odd ^= int(sums.item(0, "odd"))
+    return hashlib.sha256(f"{columns};{rows};{total};{odd}".encode()).digest()
+
+
+def _row_hash(columns: Iterable[str]) -> pl.Expr:
+    cells = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(columns)]
+    return stable_hash("", "row", "", pl.concat_str(cells, separator="\x1f"))

@@ -20,7 +20,7 @@ from targeting.durable import sync_folder
 from targeting.exports.cells import defused
 from targeting.ledger.change import Overtaken
 from targeting.problems import Place, refuse
-from targeting.run_folder.abandoned import LOCK, PARTIALS, PUBLISHING, remove
+from targeting.run_folder.abandoned import LOCK, PARTIALS, PUBLISHING, remove, remove_spills
 
 LATEST = "latest"
 MANIFEST = "manifest.json"
@@ -96,6 +96,7 @@ def finish(out: Path, committed_runs: Collection[str]) -> None:
         _name(out, begun)
     for left in out.glob(PARTIALS):
         remove(left)
+    remove_spills(out)
     remove(out / PUBLISHING)
 
 

@@ -10,12 +10,13 @@ leave one cut-off, of a time when the shop was young.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
 
+from targeting.customers.lines import Lines
 from targeting.customers.spending import BOUGHT
 from targeting.frames import CUSTOMER
 from targeting.scoring.matrix import equals, share_by_hash
@@ -178,6 +179,11 @@ def bought_lines(purchases: pl.LazyFrame) -> pl.LazyFrame:
     """Keep the lines that are a purchase: returns and gifts are none."""
     priced = "quantity" in purchases.collect_schema()
     return purchases.filter(BOUGHT if priced else pl.col("amount") > 0)
+
+
+def rhythm_on(lines: Lines, day: dt.date, within: Mapping[str, str] | None) -> pl.DataFrame:
+    """Give what BG/NBD reads of every buyer on a day (`raw_rhythm`), by customer_id."""
+    return lines.each(lambda part: raw_rhythm(bought_lines(part), day, within).lazy())
 
 
 def base_rate(rows: pl.DataFrame) -> float | None:

@@ -14,12 +14,11 @@ from targeting.frames import CUSTOMER, SEGMENT
 from targeting.problems import Place, Problem
 from targeting.scoring.check import SCORES_FILE, SEGMENTS_FILE
 from targeting.scoring.drift import Drift, drift
-from targeting.scoring.label import bought_lines
+from targeting.scoring.label import rhythm_on
 from targeting.scoring.likelihood import fit_likelihood
 from targeting.scoring.matrix import in_hash_order
 from targeting.scoring.model import LikelihoodModel, can_be_scored, complete
 from targeting.scoring.note import Note
-from targeting.scoring.rhythm import raw_rhythm
 from targeting.scoring.saved import JUDGED_SCHEMA, Fitted
 from targeting.scoring.scored import scored
 from targeting.scoring.segment_changes import movement, share_changed
@@ -198,7 +197,7 @@ def _rhythm(data: CustomerData, as_of: dt.date, name: str) -> pl.DataFrame | Non
     if data.lines is None or forms is None or forms.likelihoods[name].predicts.field is not None:
         return None
     within = forms.likelihoods[name].predicts.within
-    return data.lines.each(lambda lines: raw_rhythm(bought_lines(lines), as_of, within).lazy())
+    return rhythm_on(data.lines, as_of, within)
 
 
 def _windowed(data: CustomerData, customers: pl.DataFrame | None, day: dt.date) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from targeting.customers.lines import Lines
 from targeting.measure.uplift import uplifts
 from targeting.plan import prepare
 from targeting.rules.model import Holdout, Rule
@@ -58,7 +59,8 @@ def bought(day: dt.date) -> pl.DataFrame:
 
 
 def found(rule: Rule, out: Path, purchases: pl.DataFrame | None) -> list[tuple[str, float, str]]:
-    return uplifts([rule], out, purchases, AS_OF).rows()
+    lines = None if purchases is None else Lines.of(purchases.lazy(), purchases.columns)
+    return uplifts([rule], out, lines, AS_OF).rows()
 
 
 def test_a_past_holdout_tells_how_many_more_bought(hello: Rule, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from targeting.problems import Place, Problem
 from targeting.report.numbers import Night
+from targeting.report.sales import Trade
 from targeting.workspace.catalogue import Field
 from targeting.workspace.settings import Shop
+from tests.report.traded import traded
 
 AS_OF = dt.date(2026, 11, 24)
 
@@ -25,7 +27,7 @@ EMPTY = Night(
     manifest={},
     catalogue={},
     customers=pl.DataFrame(),
-    purchases=None,
+    trade=Trade(),
     decisions=pl.DataFrame(),
     funnel=pl.DataFrame(),
     summary=pl.DataFrame(),
@@ -226,7 +228,7 @@ FULL = replace(
     },
     catalogue=CATALOGUE,
     customers=CUSTOMERS,
-    purchases=PURCHASES,
+    trade=traded(PURCHASES, AS_OF),
     decisions=DECISIONS,
     funnel=pl.DataFrame(
         [
@@ -304,11 +306,10 @@ def shuffled() -> Callable[[Night], Night]:
         return frame.sample(fraction=1, shuffle=True, seed=5)
 
     def shuffle(night: Night) -> Night:
-        assert night.purchases is not None
         return replace(
             night,
             customers=mix(night.customers),
-            purchases=mix(night.purchases),
+            trade=traded(mix(PURCHASES), AS_OF),
             decisions=mix(night.decisions),
             summary=mix(night.summary),
             suggestions={name: mix(frame) for name, frame in night.suggestions.items()},

@@ -14,8 +14,10 @@ import pytest
 from targeting.report.advice.collect import advice
 from targeting.report.advice.piece import Advice
 from targeting.report.numbers import Night, analysis
+from targeting.report.sales import Trade
 from targeting.report.speech import Speech
 from targeting.workspace.catalogue import Field
+from tests.report.traded import traded
 
 NightOf = Callable[..., Night]
 AS_OF = dt.date(2026, 11, 24)
@@ -39,13 +41,14 @@ def people(**segments: Mapping[str, int]) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def bought(*rows: tuple[str, int, int]) -> pl.DataFrame:
+def bought(*rows: tuple[str, int, int]) -> Trade:
     """Purchases: customer, days ago, minor units."""
-    return pl.DataFrame(
+    lines = pl.DataFrame(
         [(c, AS_OF - dt.timedelta(days=ago), paid) for c, ago, paid in rows],
         orient="row",
         schema={"customer_id": pl.String, "purchased_on": pl.Date, "amount": pl.Int64},
     )
+    return traded(lines, AS_OF)
 
 
 def decided(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
@@ -80,7 +83,7 @@ def test_a_segment_without_a_rule_is_offered_what_suits_its_profile(
     night = night_of(
         customers=customers,
         catalogue=FIELDS,
-        purchases=bought(("Odd-01", 5, 700_00), ("Odd-02", 89, 100_00), ("One-01", 91, 900_00)),
+        trade=bought(("Odd-01", 5, 700_00), ("Odd-02", 89, 100_00), ("One-01", 91, 900_00)),
         rules=[rule("ones", "One"), rule("twos", "Two"), rule("gone", "Odd", active=False)],
     )
     (do,) = [do for do in told(night) if do.startswith("Write a rule")]
@@ -127,7 +130,7 @@ def test_those_whom_no_rule_fits_are_counted_with_what_they_spent(night_of: Nigh
     night = night_of(
         customers=customers,
         decisions=decided(*fitted),
-        purchases=bought(
+        trade=bought(
             ("Big-00", 3, 100_00),
             ("Big-07", 3, 300_00),
             ("Big-19", 3, 50_00),
@@ -158,9 +161,7 @@ def test_spending_that_falls_faster_than_the_shops_is_told(night_of: NightOf) ->
     customers = people(Falls=MIDDLE, Holds=MIDDLE)
     lines = [("Falls-01", 5, 600_00), ("Falls-01", 100, 1000_00)]
     lines += [("Holds-01", 5, 1000_00), ("Holds-01", 100, 1000_00)]
-    night = night_of(
-        customers=customers, purchases=bought(*lines), rules=[rule("x", "Falls", "Holds")]
-    )
+    night = night_of(customers=customers, trade=bought(*lines), rules=[rule("x", "Falls", "Holds")])
     falls = [p for do, p in told(night).items() if "falls faster" in do]
     assert [p.because for p in falls] == [
         "They spent Rs600 in the last 90 days and Rs1,000 in the 90 before, 40% less; the shop as a"

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from targeting.report.sales import activity, cohorts, trends
+from targeting.report.sales import cohorts, trends
+from tests.report.traded import traded
 
 AS_OF = dt.date(2026, 4, 10)
 SCHEMA = ["customer_id", "transaction_id", "purchased_on", "amount"]
@@ -22,7 +23,7 @@ def lines(*rows: Line) -> pl.DataFrame:
 
 
 def months(purchases: pl.DataFrame, as_of: dt.date = AS_OF) -> list[dict[str, Any]]:
-    found: Any = trends(purchases, activity(purchases), as_of, 2)["months"]
+    found: Any = trends(traded(purchases, as_of), as_of, 2)["months"]
     return list(found)
 
 
@@ -75,12 +76,12 @@ def test_without_transactions_a_day_is_an_order() -> None:
 
 
 def test_repeat_buyers_ordered_twice() -> None:
-    found = trends(ASIF_TWICE_BELA_ONCE, activity(ASIF_TWICE_BELA_ONCE), AS_OF, 2)
+    found = trends(traded(ASIF_TWICE_BELA_ONCE, AS_OF), AS_OF, 2)
     assert (found["buyers"], found["repeat_buyers"]) == (2, 1)
 
 
 def test_a_cohort_is_followed_to_the_month_of_the_run() -> None:
-    assert cohorts(activity(ASIF_TWICE_BELA_ONCE), AS_OF) == [
+    assert cohorts(traded(ASIF_TWICE_BELA_ONCE, AS_OF), AS_OF) == [
         {"cohort": "2026-01", "customers": 1, "shares": [1.0, 0.0, 1.0, 0.0]},
         {"cohort": "2026-03", "customers": 1, "shares": [1.0, 0.0]},
     ]
@@ -88,9 +89,9 @@ def test_a_cohort_is_followed_to_the_month_of_the_run() -> None:
 
 @pytest.mark.parametrize("purchases", [None, pl.DataFrame(), lines()], ids=["none", "no", "empty"])
 def test_no_purchases_give_no_months(purchases: pl.DataFrame | None) -> None:
-    active = activity(purchases)
-    assert trends(purchases, active, AS_OF, 2) == {"months": [], "buyers": 0, "repeat_buyers": 0}
-    assert cohorts(active, AS_OF) == []
+    trade = traded(purchases, AS_OF)
+    assert trends(trade, AS_OF, 2) == {"months": [], "buyers": 0, "repeat_buyers": 0}
+    assert cohorts(trade, AS_OF) == []
 
 
 def test_many_purchases_give_what_plain_python_gives() -> None:

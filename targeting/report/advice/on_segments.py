@@ -9,12 +9,10 @@ import polars as pl
 
 from targeting.frames import CUSTOMER, RULE, SEGMENT
 from targeting.report.advice.piece import (
-    DAYS,
     RESTS,
     Advice,
     active_rules,
     file_of,
-    sales,
     share_of_customers,
     share_of_sales,
     title,
@@ -22,6 +20,7 @@ from targeting.report.advice.piece import (
 from targeting.report.advice.spending import Spent, spending
 from targeting.report.numbers import Night
 from targeting.report.parts import has, mapping, real, rows_of, whole
+from targeting.report.sales import DAYS
 from targeting.report.speech import Speech
 
 _HIGH, _LOW = 0.65, 0.35  # where a segment's median stands among all customers
@@ -159,8 +158,8 @@ def _falls(
     """Tell of spending that falls faster than the shop's."""
     name, told = str(segment["name"]), spent.get(str(segment["name"]), {})
     now, before = told.get("now", 0), told.get("before", 0)
-    shop_now = sales(night.purchases, night.as_of)
-    shop_before = sales(night.purchases, night.as_of - dt.timedelta(days=DAYS))
+    shop_now = night.trade.sales(night.as_of)
+    shop_before = night.trade.sales(night.as_of - dt.timedelta(days=DAYS))
     away = real(mapping(segment.get("ranks")).get("recency_days")) or 0.0
     if before <= 0 or shop_before <= 0 or away >= _STAYED_AWAY or now >= before:
         return

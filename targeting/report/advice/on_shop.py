@@ -84,10 +84,10 @@ def _refused(night: Night, speech: Speech) -> Iterator[Advice]:
 
 
 def _nameless(night: Night, speech: Speech) -> Iterator[Advice]:
-    lines, nameless = night.purchases, whole(night.manifest.get("without_customer"))
-    if lines is None or not lines.height or nameless < max(_FEWEST, _NAMELESS * lines.height):
+    lines, nameless = night.trade.lines, whole(night.manifest.get("without_customer"))
+    if not lines or nameless < max(_FEWEST, _NAMELESS * lines):
         return
-    share = min(1.0, nameless / lines.height)
+    share = min(1.0, nameless / lines)
     yield Advice(
         do="Ask for the customer at the till: a card, an address, a receipt by email.",
         because=f"{speech.count(nameless, 'purchase line names', 'purchase lines name')} no"

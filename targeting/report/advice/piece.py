@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import polars as pl
-
 from targeting.report.numbers import Night
-from targeting.report.parts import has, title_of
+from targeting.report.parts import title_of
 
-DAYS = 90
 RESTS = "last contacted on"  # a line that leaves people alone for a while is no fault of a rule
 
 
@@ -56,18 +52,5 @@ def share_of_customers(n: float, night: Night) -> float:
 
 def share_of_sales(minor: float, night: Night) -> float:
     """Give the part of the last 90 days' sales, at most all of them; 0 where nothing was sold."""
-    sold = sales(night.purchases, night.as_of)
+    sold = night.trade.sales(night.as_of)
     return min(1.0, minor / sold) if sold > 0 else 0.0
-
-
-def sales(purchases: pl.DataFrame | None, until: dt.date) -> int:
-    """Add up the 90 days that end with a day, in minor units."""
-    if purchases is None or not has(purchases, "purchased_on", "amount"):
-        return 0
-    return int(purchases.filter(in_days(until))["amount"].sum() or 0)
-
-
-def in_days(until: dt.date) -> pl.Expr:
-    """Say which purchases fall in the 90 days that end with a day, that day included."""
-    day = pl.col("purchased_on").cast(pl.Date)
-    return day.is_between(until - dt.timedelta(days=DAYS), until, closed="right")

@@ -9,13 +9,11 @@ import polars as pl
 
 from targeting.frames import CUSTOMER, SEGMENT
 from targeting.ledger.read import LAST_CONTACTED
-from targeting.report.advice.piece import DAYS, in_days
 from targeting.report.numbers import Night
 from targeting.report.parts import has
+from targeting.report.sales import DAYS
 
 Spent = Mapping[str, Mapping[str, int]]
-
-_AMOUNTS = {CUSTOMER: pl.String, "now": pl.Int64, "before": pl.Int64}
 
 
 def spending(night: Night) -> Spent:
@@ -30,7 +28,7 @@ def spending(night: Night) -> Spent:
     fitted = pl.DataFrame(schema={CUSTOMER: pl.String})
     if has(night.decisions, CUSTOMER):
         fitted = night.decisions.select(CUSTOMER).unique()
-    joined = people.join(_paid(night), on=CUSTOMER, how="left").join(
+    joined = people.join(night.trade.spent, on=CUSTOMER, how="left").join(
         fitted.with_columns(fits=pl.lit(value=True)), on=CUSTOMER, how="left"
     )
     left = pl.col("fits").is_null() & ~pl.col("rests")
@@ -48,13 +46,3 @@ def _rests(night: Night) -> pl.Expr:
         return pl.lit(value=False)
     since = night.as_of - dt.timedelta(days=DAYS)
     return (pl.col(LAST_CONTACTED).cast(pl.Date) > since).fill_null(value=False)
-
-
-def _paid(night: Night) -> pl.DataFrame:
-    lines = night.purchases
-    if lines is None or not has(lines, CUSTOMER, "purchased_on", "amount"):
-        return pl.DataFrame(schema=_AMOUNTS)
-    spans = {"now": in_days(night.as_of), "before": in_days(night.as_of - dt.timedelta(days=DAYS))}
-    paid = pl.col("amount").cast(pl.Int64)
-    sums = [paid.filter(span).sum().alias(name) for name, span in spans.items()]
-    return lines.drop_nulls(CUSTOMER).group_by(CUSTOMER).agg(sums)

@@ -1,0 +1,152 @@
+"""Purchases that are too many for the memory: read in pieces, and put aside by customer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from targeting.frames import CUSTOMER, REASON, stable_hash
+from targeting.intake.accounts import Counts
+from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
+from targeting.intake.clean import NOT_FINITE
+from targeting.intake.found import Found
+from targeting.intake.rejects import EMPTIED, nothing_refused
+from targeting.intake.source_rows import (
+    SourceRows,
+    columns_of,
+    flag_counts,
+    reject_more,
+    sort_rows,
+)
+from targeting.intake.sources import sha256
+from targeting.intake.spilled import NAMELESS, Budget, Spilled
+from targeting.intake.wanted import Wanted
+from targeting.problems import Problem
+
+_PART = "part:"
+
+
+@dataclass(frozen=True)
+class ReadInPieces:
+    """What became of the rows of a source that was read in pieces."""
+
+    spilled: Spilled
+    counts: Counts
+    rejects: pl.DataFrame
+    refused_products: pl.Series
+    as_of: dt.date
+    warnings: list[Problem]  # about the day
+    rows: SourceRows  # the last piece, without its rows
+
+
+def too_many(found: Found, budget: Budget | None) -> bool:
+    """Say whether a source's rows are to be read in pieces: it can be, and they do not fit."""
+    opened = found.opened
+    if budget is None or opened.pieces is None or found.origin.form.key is not None:
+        return False
+    return not budget.takes(opened.rows())
+
+
+def read_in_pieces(
+    found: Found, budget: Budget, *, given: dt.date | None, today: dt.date
+) -> ReadInPieces:
+    """Read purchases a piece at a time, judge each by itself, and put the kept aside by customer.
+
+    Raises:
+        Refused: as `read_sources` does.
+    """
+    origin, opened = found.origin, found.opened
+    assert opened.pieces is not None
+    columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
+    newest_decides = given is None and origin.workspace.settings.as_of == "newest_purchase"
+    known = None
+    if not newest_decides:
+        known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
+    put = _PutAside(budget.folder, math.ceil(opened.rows() / budget.rows))
+    for cells in opened.pieces(found.positions, budget.rows):
+        rows = sort_rows(origin, cells, columns)
+        if known is not None:
+            parted = reject_after(rows.kept, known)
+            rows = reject_more(origin.source, rows, parted.kept, parted.refused)
+        put.add(rows)
+    rejects = pl.concat([nothing_refused(), *put.rejects])
+    rejected = dict(rejects.group_by(REASON).agg(pl.len()).sort(REASON).iter_rows())
+    day, odd = decide_as_of(origin.workspace, put.days, given=given, today=today, refused=rejected)
+    spilled = put.spilled()
+    counts = Counts(
+        file=origin.name,
+        rows=put.rows,
+        used=put.used,
+        rejected=rejected,
+        set_aside=put.set_aside,
+        emptied=dict(put.emptied),
+        filled={},
+        not_finite=dict(put.not_finite),
+        future=_future(spilled, put.last.columns, day),
+        sha256=sha256(origin.path),
+    )
+    products = pl.concat(put.refused_products).unique().sort()
+    return ReadInPieces(spilled, counts, rejects, products, day, odd, put.last)
+
+
+class _PutAside:
+    """Writes kept rows to the folders of their parts, and adds up what became of the others."""
+
+    def __init__(self, folder: Path, parts: int) -> None:
+        self.folder, self.parts, self.piece = folder, parts, 0
+        self.rows = self.used = self.set_aside = 0
+        self.emptied: Counter[str] = Counter()
+        self.not_finite: Counter[str] = Counter()
+        self.rejects: list[pl.DataFrame] = []
+        self.refused_products: list[pl.Series] = []
+        self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
+        self.last: SourceRows
+
+    def add(self, rows: SourceRows) -> None:
+        """Put the kept rows of a piece aside."""
+        self.rows += rows.rows
+        self.used += rows.kept.height
+        self.set_aside += rows.set_aside
+        self.emptied.update(flag_counts(rows.kept, EMPTIED))
+        self.not_finite.update(flag_counts(rows.kept, NOT_FINITE))
+        self.rejects.append(rows.rejects)
+        self.refused_products.append(rows.refused_products)
+        self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
+        kept = rows.kept.select(wanted.name for wanted in rows.columns)
+        self._write(kept)
+        self.last = replace(rows, kept=kept.clear(), rejects=rows.rejects.clear())
+        self.piece += 1
+
+    def _write(self, kept: pl.DataFrame) -> None:
+        part = pl.lit(None, dtype=pl.UInt64)
+        if CUSTOMER in kept.columns:
+            part = stable_hash("", "part", "", pl.col(CUSTOMER)) % self.parts
+            part = pl.when(pl.col(CUSTOMER).is_not_null()).then(part)
+        by_part = kept.with_columns(part.alias(_PART)).partition_by(
+            _PART, as_dict=True, include_key=False
+        )
+        for (number,), lines in by_part.items():
+            folder = self.folder / (NAMELESS if number is None else f"{number:04}")
+            folder.mkdir(parents=True, exist_ok=True)
+            lines.write_parquet(folder / f"{self.piece:05}.parquet", compression="lz4")
+
+    def spilled(self) -> Spilled:
+        """Give what was put aside."""
+        newest = self.days[BOUGHT].max()
+        assert newest is None or isinstance(newest, dt.date)
+        return Spilled(self.folder, self.last.kept.schema, self.parts, newest)
+
+
+def _future(spilled: Spilled, columns: Sequence[Wanted], as_of: dt.date) -> dict[str, int]:
+    own = [wanted for wanted in columns if wanted.name != BOUGHT]
+    counted: Counter[str] = Counter()
+    if any(wanted.type == "date" for wanted in own):
+        for piece in spilled.pieces():
+            counted.update(count_future(piece.collect(), own, as_of))
+    return dict(counted)
