@@ -1,0 +1,119 @@
+"""With `--memory` purchases are worked through in parts, and nothing else is different."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from targeting.sample.write import write_sample
+from tests.kit.shop import ROOT, ShopFolder, run_here, shop
+
+TINY = 300_000  # bytes: pieces of a thousand rows, so that every shop here is read in several
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `--memory` be far smaller than a machine's."""
+    monkeypatch.setattr("targeting.cli.options.LEAST_MEMORY", 1)
+
+
+def outputs(out: Path) -> dict[str, str]:
+    (manifest,) = out.glob("2*/manifest.json")
+    written = json.loads(manifest.read_bytes())
+    told = {each["path"]: each["sha256"] for each in written.pop("outputs")}
+    return told | {"manifest": json.dumps(written)}
+
+
+def both(folder: Path, *arguments: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Run twice, whole and in parts, into folders of their own; the second with the same models."""
+    whole, parts = folder / "whole", folder / "parts"
+    for out, more in ((whole, ()), (parts, ("--memory", str(TINY)))):
+        ran = run_here("run", "--out", str(out), *arguments, *more, cwd=folder)
+        assert ran.code == 0, ran.err
+    left = sorted(path.name for path in parts.iterdir())
+    assert not [name for name in left if name.startswith(".spill")]
+    return outputs(whole), outputs(parts)
+
+
+def parquet_shop(folder: Path, purchases: pl.DataFrame, **files: str) -> ShopFolder:
+    made = shop(folder, files)
+    text = (made.folder / "targeting.yaml").read_text("utf-8")
+    made.write("targeting.yaml", text.replace("purchases.csv", "purchases.parquet"))
+    purchases.write_parquet(made.folder / "purchases.parquet", row_group_size=700)
+    return made
+
+
+def hostile_purchases(rows: int) -> pl.DataFrame:
+    """Purchases as a real export has them: no id, no day, no amount, tomorrow, equal lines."""
+    at = pl.int_range(rows, eager=True)
+    start = dt.date(2026, 1, 1)
+    return pl.DataFrame(
+        {
+            "customer_id": (at * 7919 % 211).cast(pl.String),
+            "transaction_id": (at * 31 % 2_503).cast(pl.String),
+            "purchased_on": (pl.Series([start]).new_from_index(0, rows).cast(pl.Int32)
+                             + at * 13 % 340).cast(pl.Date).cast(pl.String),
+            "amount": ((at * 101 % 9_000) - 300).cast(pl.String),
+        }
+    ).with_columns(
+        customer_id=pl.when(at % 37 != 0).then("customer_id"),
+        amount=pl.when(at % 53 == 0).then(pl.lit("ten")).otherwise("amount"),
+        purchased_on=pl.when(at % 71 == 0).then(pl.lit("31.31.2026")).otherwise("purchased_on"),
+    )  # fmt: skip
+
+
+def test_a_hostile_export_gives_the_same_bytes_in_parts(tmp_path: Path) -> None:
+    made = parquet_shop(tmp_path / "shop", hostile_purchases(7_500))
+    whole, parts = both(made.folder, "--accept", "rejected_over")
+    assert whole == parts
+
+
+@pytest.mark.parametrize("as_of", ["2026-06-30", "2026-12-31"])
+def test_a_given_day_rejects_what_lies_after_it_alike(tmp_path: Path, as_of: str) -> None:
+    made = parquet_shop(tmp_path / "shop", hostile_purchases(3_000))
+    whole, parts = both(made.folder, "--accept", "rejected_over", "--as-of", as_of)
+    assert whole == parts
+
+
+def test_a_forgotten_customers_purchases_stay_forgotten_in_parts(tmp_path: Path) -> None:
+    made = parquet_shop(tmp_path / "shop", hostile_purchases(3_000))
+    accept = ("--accept", "rejected_over", "--accept", "list_changed_over")
+    for out in ("whole", "parts"):
+        assert run_here("run", "--out", out, *accept, cwd=made.folder).code == 0
+        assert run_here("forget", "17", "--yes", "--out", out, cwd=made.folder).code == 0
+        shutil.rmtree(next((made.folder / out).glob("2*")))
+    days = ("--as-of", "2027-01-10")
+    whole, parts = both(made.folder, *accept, *days)
+    assert whole.keys() == parts.keys()
+    differing = {name for name in whole if whole[name] != parts[name]}
+    assert differing == set()
+
+
+def test_the_sample_shop_with_products_and_new_models_gives_the_same_bytes(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    for name in ("rules", "segments", "exports", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    write_sample(folder / "data")
+    shutil.copyfile(ROOT / "targeting.yaml", folder / "targeting.yaml")
+    whole, parts = both(folder)
+    assert whole == parts
+
+
+@pytest.mark.parametrize("size", ["lots", "-1GB", "1e9", ""])
+def test_a_size_that_is_none_is_wrong_use(tmp_path: Path, size: str) -> None:
+    made = shop(tmp_path / "shop")
+    ran = run_here("run", "--memory", size, cwd=made.folder)
+    assert (ran.code, "is no size, like 4GB" in ran.err) == (2, True)
+
+
+def test_less_than_the_libraries_take_is_wrong_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    ran = run_here("run", "--memory", "100MB", cwd=shop(tmp_path / "shop").folder)
+    assert (ran.code, "too little" in ran.err) == (2, True)
