@@ -166,12 +166,20 @@ class Messages:
         columns = [c for c in group.columns if c in wanted] or [CUSTOMER]
         filled = without_blanks(group.select(columns))
         failures: dict[Failure, list[str]] = {}
+        read_by_it = sorted(wanted & set(filled.columns))
+        lists = any(kind.is_nested() for kind in filled.schema.values())
+        alike: dict[tuple[object, ...], str] = {}  # of whom all that the template reads is equal
         who = zip(group[_NUMBER], group[CUSTOMER], filled.iter_rows(named=True), strict=True)
         for number, customer, row in who:
-            names = {key: value for key, value in row.items() if value is not None}
-            text = self._filled(template, names | self._night)
+            read = tuple(row[each] for each in read_by_it)
+            text: str | Failure | None = None if lists else alike.get(read)
+            if text is None:
+                names = {key: value for key, value in row.items() if value is not None}
+                text = self._filled(template, names | self._night)
             if isinstance(text, str):
                 written[number] = text
+                if not lists and len(alike) < _MOST_ALIKE:
+                    alike[read] = text
                 continue
             failures.setdefault(text, []).append(str(customer))
             if text.code != "M201":
@@ -250,6 +258,8 @@ class Messages:
         channels = self.policy.channels.items()
         return [name for name, own in channels if name == "email" or own.address == "email"]
 
+
+_MOST_ALIKE: Final = 100_000  # messages kept of a template, for others who are alike
 
 _UNSUBSCRIBE_LINE: Final = (
     'a last line with the word "unsubscribe", or {{ unsubscribe_url }}, outside of if and for'

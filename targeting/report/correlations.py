@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
+from targeting.scoring.threads import one_thread
 from targeting.workspace.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def correlations(customers: pl.DataFrame, catalogue: Catalogue) -> list[dict[str
         return []
     numbers = customers.select(pl.col(names).cast(pl.Float64).fill_nan(None))
     numbers = numbers.with_columns(pl.when(pl.all().is_finite()).then(pl.all()).name.keep())
-    return _pairs(names, *_exact_sums(numbers))
+    with one_thread():  # many small products: threads would wait for each other
+        return _pairs(names, *_exact_sums(numbers))
 
 
 def _countable(customers: pl.DataFrame, name: str) -> bool:
