@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from targeting.intake.headers import Sought, tidy
 from targeting.intake.opened import Cells, Opened, Origin
 from targeting.intake.records import Records, records
 from targeting.intake.texts import LONGEST_FIRST_LINE, Text, utf8_text
-from targeting.problems import refuse
+from targeting.problems import Refused, refuse
 
 _OTHERS = (";", "\t", "|")
 _SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
@@ -34,7 +35,12 @@ def open_delimited(origin: Origin, sought: Sought) -> Opened:
     """Read the header; the lines are looked at when cells are asked for."""
     text = utf8_text(origin)
     head = _head(origin, text, sought)
-    return Opened(head.headers, lambda columns: _cells(origin, text, head, columns))
+    return Opened(
+        head.headers,
+        lambda columns: _cells(origin, text, head, columns),
+        lambda columns, rows: _pieces(origin, text, head, columns, rows),
+        lambda: _about(text),
+    )
 
 
 def _head(origin: Origin, text: Text, sought: Sought) -> _Head:
@@ -85,28 +91,92 @@ def _cells(origin: Origin, text: Text, head: _Head, columns: Mapping[str, int]) 
     lines = pl.scan_lines(text, glob=False).collect().to_series()[head.lines :]
     parted = records(lines, head.delimiter, len(head.headers))
     if parted.unpaired is not None:
-        number = head.lines + parted.unpaired + 1
-        message = f"{origin.shown}: quotation marks do not pair up from line {number} on"
-        raise refuse("I007", message, origin.line(number), "mend or double the stray marks")
-    frame = _fields(text, head, parted).select(
+        raise _unpaired(origin, head.lines + parted.unpaired + 1)
+    frame = _picked(_fields(text, head, parted), columns)
+    return Cells(frame.with_columns(parted.good[ROW]), parted.bad)
+
+
+def _pieces(
+    origin: Origin, text: Text, head: _Head, columns: Mapping[str, int], rows: int
+) -> Iterator[Cells]:
+    """Read about so many lines at a time; a record that goes on after them waits for the next."""
+    done, before = 0, head.lines  # records and lines so far
+    waiting = pl.Series(dtype=pl.String)
+    for block, follows in _blocks(text, head.lines, rows):
+        lines = pl.concat([waiting, block])
+        more = follows and waiting.len() <= rows  # who waits for that long is a stray mark
+        parted = records(lines, head.delimiter, len(head.headers), more=more)
+        if parted.unpaired is not None:
+            raise _unpaired(origin, before + parted.unpaired + 1)
+        frame = _picked(_fields_of(parted.good["text"], head), columns)
+        bad = parted.bad.with_columns(pl.col(ROW) + done)
+        yield Cells(frame.with_columns(parted.good[ROW] + done), bad)
+        done += parted.good.height + parted.bad.height
+        end = lines.len() if parted.open_from is None else parted.open_from
+        before, waiting = before + end, lines[end:]
+
+
+def _blocks(text: Text, skipped: int, rows: int) -> Iterator[tuple[pl.Series, bool]]:
+    """Give the lines below the header, about so many at a time, and whether more follow."""
+    size = rows * _bytes_a_line(text)
+    with text.open("rb") if isinstance(text, Path) else contextlib.nullcontext(text) as file:
+        file.seek(0)
+        cut, block = b"", file.read(size)
+        while block:
+            following = file.read(size)
+            block = cut + block
+            end = block.rfind(b"\n") + 1 if following else len(block)
+            lines = pl.scan_lines(io.BytesIO(block[:end])).collect().to_series()
+            yield lines[skipped:], bool(following)
+            cut, block, skipped = block[end:], following, 0
+
+
+def _bytes_a_line(text: Text) -> int:
+    start = _start(text)
+    return max(1, len(start.encode()) // max(1, start.count("\n")))
+
+
+def _about(text: Text) -> int:
+    """Say about how many lines there are, by the length of the first."""
+    size = text.stat().st_size if isinstance(text, Path) else text.getbuffer().nbytes
+    return int(size // _bytes_a_line(text))
+
+
+def _unpaired(origin: Origin, number: int) -> Refused:
+    message = f"{origin.shown}: quotation marks do not pair up from line {number} on"
+    return refuse("I007", message, origin.line(number), "mend or double the stray marks")
+
+
+def _picked(fields: pl.LazyFrame, columns: Mapping[str, int]) -> pl.DataFrame:
+    return fields.select(
         **{name: pl.col(str(position)) for name, position in columns.items()}
-    )
-    return Cells(frame.collect().with_columns(parted.good[ROW]), parted.bad)
+    ).collect()
 
 
 def _fields(text: Text, head: _Head, parted: Records) -> pl.LazyFrame:
     """Let Polars part the good records into fields; from the file itself where all are good."""
-    schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(len(head.headers))}
-    if parted.good.is_empty():
-        return pl.LazyFrame(schema=schema)
-    if not parted.as_written:
-        text = io.BytesIO(parted.good["text"].str.join("\n").item().encode())
+    if parted.as_written and not parted.good.is_empty():
+        return _scanned(text, head, skip=head.lines)
+    return _fields_of(parted.good["text"], head)
+
+
+def _fields_of(good: pl.Series, head: _Head) -> pl.LazyFrame:
+    if good.is_empty():
+        return pl.LazyFrame(schema=_schema(head))
+    return _scanned(io.BytesIO(good.str.join("\n").item().encode()), head, skip=0)
+
+
+def _scanned(text: Text, head: _Head, *, skip: int) -> pl.LazyFrame:
     return pl.scan_csv(
         text,
         has_header=False,
-        skip_lines=head.lines if parted.as_written else 0,
+        skip_lines=skip,
         separator=head.delimiter,
-        schema=schema,
+        schema=_schema(head),
         empty_string_is_null=False,
         glob=False,
     )
+
+
+def _schema(head: _Head) -> dict[str, pl.DataType]:
+    return {str(i): pl.String() for i in range(len(head.headers))}

@@ -8,7 +8,7 @@ field is a running composition of what each line does to that state.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -27,12 +27,14 @@ class Records:
     `bad` has one row a line with more or fewer: ROW, its text, the reason.
     `as_written` says that the good records are the file's lines, none changed and none left out.
     `unpaired` is the index of a line whose quotation mark never pairs up; nothing else counts then.
+    `open_from` is the index of the first line of a record that goes on after the last line given.
     """
 
     good: pl.DataFrame
     bad: pl.DataFrame
     as_written: bool
     unpaired: int | None = None
+    open_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,11 @@ class _Shapes:
         return re.escape(self.mark) + self.field
 
 
-def records(lines: pl.Series, delimiter: str, width: int) -> Records:
-    """Part the lines below a header into records of `width` fields, and bad lines."""
+def records(lines: pl.Series, delimiter: str, width: int, *, more: bool = False) -> Records:
+    """Part the lines below a header into records of `width` fields, and bad lines.
+
+    `more`: the file goes on after these lines, and so may their last record.
+    """
     shapes = _Shapes(delimiter)
     table = pl.DataFrame({"text": lines}).with_columns(
         quoted=pl.col("text").str.contains('"', literal=True)
@@ -83,7 +88,7 @@ def records(lines: pl.Series, delimiter: str, width: int) -> Records:
         one_a_line = bool(table["strict"].all())
     if one_a_line:
         return _parted(table, shapes, width, _UNBROKEN)
-    return _with_line_breaks(table, shapes, width)
+    return _with_line_breaks(table, shapes, width, more=more)
 
 
 _UNBROKEN = pl.lit(value=False)
@@ -93,7 +98,7 @@ def _strict(shapes: _Shapes) -> pl.Expr:
     return (~pl.col("quoted") | pl.col("text").str.contains(shapes.strict)).alias("strict")
 
 
-def _with_line_breaks(lines: pl.DataFrame, shapes: _Shapes, width: int) -> Records:
+def _with_line_breaks(lines: pl.DataFrame, shapes: _Shapes, width: int, *, more: bool) -> Records:
     """Join the lines of each record.
 
     A record of several lines that comes out ragged, or never closes, had a stray quotation mark:
@@ -109,9 +114,13 @@ def _with_line_breaks(lines: pl.DataFrame, shapes: _Shapes, width: int) -> Recor
     for _ in range(_MOST_REPAIRS):
         joined, ends_inside = _joined(lines, shapes)
         astray = (pl.col("lines") > 1) & (_width(shapes) != width)
+        is_last = pl.col("line") == pl.col("line").max()
         if ends_inside:
-            astray |= pl.col("line") == pl.col("line").max()
+            astray = (astray & ~is_last) if more else (astray | is_last)
         wrong = joined.filter(astray)["line"]
+        if wrong.is_empty() and ends_inside:
+            whole = _parted(joined.filter(~is_last), shapes, width, pl.col("broken"))
+            return replace(whole, open_from=int(joined.select(pl.col("line").max()).item()))
         if wrong.is_empty():
             return _parted(joined, shapes, width, pl.col("broken"))
         here = pl.col("line").is_in(wrong.implode())

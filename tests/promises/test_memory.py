@@ -73,6 +73,26 @@ def test_a_hostile_export_gives_the_same_bytes_in_parts(tmp_path: Path) -> None:
     assert whole == parts
 
 
+def test_lines_of_a_csv_are_cut_where_records_end(tmp_path: Path) -> None:
+    rows = hostile_purchases(6_000).with_row_index("n").with_columns(
+        transaction_id=pl.when(pl.col("n") % 11 == 0)
+        .then(pl.format('"a ""quoted"", {}\n\nid"', "n"))
+        .when(pl.col("n") % 401 == 0)
+        .then(pl.lit('5" nail'))
+        .when(pl.col("n") % 997 == 0)
+        .then(pl.lit("1,2"))
+        .otherwise("transaction_id")
+    )  # fmt: skip
+    header = "customer_id,transaction_id,purchased_on,amount"
+    lines = rows.select(pl.concat_str(pl.col(header.split(",")).fill_null(""), separator=","))
+    text = "\n".join([header, *lines.to_series()])
+    for number, ending in enumerate(("\n", "\r\n")):
+        written = text.replace("\n", ending) + ending * number
+        made = shop(tmp_path / str(number), {"purchases.csv": written.encode()})
+        whole, parts = both(made.folder, "--accept", "rejected_over")
+        assert whole == parts
+
+
 @pytest.mark.parametrize("as_of", ["2026-06-30", "2026-12-31"])
 def test_a_given_day_rejects_what_lies_after_it_alike(tmp_path: Path, as_of: str) -> None:
     made = parquet_shop(tmp_path / "shop", hostile_purchases(3_000))
