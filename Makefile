@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lock clean
+.PHONY: run test test-spark lint lock clean
 
 run: .venv/ready
 	@test -f data/customers.csv || $(BIN)/python -m targeting.sample .
@@ -33,10 +33,22 @@ lint: .venv/ready
 	.venv-stockpyl/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements-stockpyl.lock
 	@touch $@
 
+# Apache Spark and what it asks for, beside the locked environment (needs Java 17 to run). It comes as source.
+.venv-spark/ready: requirements-spark.lock .venv/ready
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	echo "$(CURDIR)/$$(ls -d $(BIN)/../lib/python3*/site-packages)" > $$(ls -d .venv-spark/lib/python3*/site-packages)/beside.pth
+	echo "$(CURDIR)" >> $$(ls -d .venv-spark/lib/python3*/site-packages)/beside.pth
+	@touch $@
+
+test-spark: .venv-spark/ready
+	.venv-spark/bin/python -m pytest tests/spark
+
 # Rewrites the lock files, for every platform and Python from 3.11 on (needs uv).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group test --group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group spark --output-file requirements-spark.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-deps --group stockpyl --output-file requirements-stockpyl.lock
 
 clean:
-	rm -rf .venv .venv-stockpyl out data
+	rm -rf .venv .venv-stockpyl .venv-spark out data

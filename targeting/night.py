@@ -33,6 +33,7 @@ from targeting.run_folder.compare import check_lists
 from targeting.run_folder.ledger import new_ledger
 from targeting.scoring.saved import Fitted, load_fitted
 from targeting.scoring.score import fit, score
+from targeting.spark.engine import Engine
 from targeting.stock.night import Campaigns, order_suggestions
 
 
@@ -48,6 +49,7 @@ class Options:
     accepted: Collection[str] = ()
     dry_run: bool = False
     memory: int | None = None  # bytes; purchases that take more are worked through in parts
+    engine: Engine | None = None  # where purchases are worked on; None: in this process
     tell: Callable[[str], None] = lambda step: None
     timings: Callable[[], Any] = dict
 

@@ -61,9 +61,12 @@ def run(plan: Plan, options: Options) -> Finished:
 @contextlib.contextmanager
 def _read(workspace: Workspace, options: Options) -> Iterator[Read]:
     """Read the sources; what does not fit into the memory waits on disk until the work is done."""
-    options.tell("reading sources")
     with contextlib.ExitStack() as aside:
-        budget = None
+        budget = reader = None
+        if options.engine is not None:
+            options.tell("starting Apache Spark")
+            reader = aside.enter_context(options.engine.started())
+        options.tell("reading sources")
         if options.memory is not None:
             folder = aside.enter_context(spill_folder(options.out))
             budget = Budget(options.memory, folder)
@@ -73,7 +76,10 @@ def _read(workspace: Workspace, options: Options) -> Iterator[Read]:
             as_of=options.as_of,
             today=options.today,
             budget=budget,
+            reader=reader,
         )
+        if reader is not None:
+            read = reader.moved(read)
         refuse_on(stops(read, workspace, options.accepted))
         yield read
 

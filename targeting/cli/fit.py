@@ -14,7 +14,10 @@ from targeting.cli.console import Progress, say, say_json
 from targeting.cli.options import (
     accept_option,
     as_of_option,
+    engine_of,
+    engine_option,
     json_option,
+    master_option,
     memory_option,
     out_option,
     source_option,
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 @out_option
 @accept_option
 @memory_option
+@engine_option
+@master_option
 @json_option
 def command(
     folder: Path | None,
@@ -45,6 +50,8 @@ def command(
     out: Path | None,
     accepted: tuple[str, ...],
     memory: int | None,
+    engine: str,
+    master: str | None,
     as_json: bool,
 ) -> None:
     """Fit the segments and likelihoods anew, judge them, and save them for the next runs.
@@ -54,6 +61,7 @@ def command(
     Example: targeting fit --as-of 2026-11-24
     """
     workspace = workspace_of(folder, option_folder)
+    spark = engine_of(engine, master, memory)
     with Progress() as progress:
         progress.tell("checking the workspace")
         from targeting.night import Options
@@ -67,6 +75,7 @@ def command(
             files=files,
             accepted=accepted,
             memory=memory,
+            engine=spark,
             tell=progress.tell,
         )
         fitted = fit_models(prepare(workspace), options)

@@ -6,12 +6,15 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from targeting.problems import did_you_mean
 from targeting.workspace.columns import SOURCE_COLUMNS
+
+if TYPE_CHECKING:
+    from targeting.spark.engine import Engine
 
 STOPS = ("rejected_over", "newest_purchase_older_than", "list_changed_over")
 
@@ -99,6 +102,37 @@ memory_option = click.option(
     "--memory", metavar="SIZE", callback=_read_memory,
     help="Work purchases that need more through in parts, like 4GB.",
 )  # fmt: skip
+
+
+engine_option = click.option(
+    "--engine", type=click.Choice(("local", "spark")), default="local", show_default=True,
+    help="Where purchases are worked on: here, or on Apache Spark.",
+)  # fmt: skip
+master_option = click.option(
+    "--master", metavar="URL",
+    help="Where Spark is: spark://HOST:PORT, sc://HOST (Connect), or local[2].",
+)  # fmt: skip
+
+
+def engine_of(engine: str, master: str | None, memory: int | None) -> Engine | None:
+    """Read --engine and --master; None is this process."""
+    if engine == "local":
+        if master is not None:
+            raise click.UsageError("--master is for --engine spark")
+        return None
+    if memory is not None:
+        raise click.UsageError("--memory is for --engine local; Spark has settings of its own")
+    if master is None:
+        raise click.UsageError("--engine spark needs --master URL, like spark://HOST:7077")
+    if not _MASTER.fullmatch(master):
+        message = f"--master '{master}' is none of spark://HOST:PORT, sc://HOST, local[2]"
+        raise click.UsageError(message)
+    from targeting.spark.engine import Engine
+
+    return Engine(master)
+
+
+_MASTER = re.compile(r"(spark|sc|k8s)://\S+|yarn|local(\[(\d+|\*)(,\d+)?\])?")
 
 
 def today() -> dt.date:

@@ -14,7 +14,10 @@ from targeting.cli.console import Progress, counted, note, say, say_json, show_p
 from targeting.cli.options import (
     accept_option,
     as_of_option,
+    engine_of,
+    engine_option,
     json_option,
+    master_option,
     memory_option,
     out_option,
     source_option,
@@ -34,6 +37,8 @@ from targeting.cli.options import (
 @click.option("--dry-run", is_flag=True, help="Write drafts to RUN_ID-dry/ and commit nothing.")
 @accept_option
 @memory_option
+@engine_option
+@master_option
 @json_option
 def command(
     folder: Path | None,
@@ -44,6 +49,8 @@ def command(
     dry_run: bool,
     accepted: tuple[str, ...],
     memory: int | None,
+    engine: str,
+    master: str | None,
     as_json: bool,
 ) -> None:
     """Write tonight's contact lists, order suggestions and report.
@@ -51,6 +58,7 @@ def command(
     Example: targeting run --as-of 2026-11-24 --out /srv/targeting
     """
     workspace = workspace_of(folder, option_folder)
+    spark = engine_of(engine, master, memory)
     with Progress() as progress:
         progress.tell("checking the workspace")
         from targeting.findings import changes, last_run
@@ -66,6 +74,7 @@ def command(
             files=files,
             accepted=accepted,
             memory=memory,
+            engine=spark,
             dry_run=dry_run,
             tell=progress.tell,
             timings=progress.timings,

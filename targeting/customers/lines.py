@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
@@ -98,6 +99,15 @@ class Lines:
     def together(self) -> pl.DataFrame:
         """Give all lines, customers by their ids."""
         return self.each(lambda lines: lines)
+
+
+@runtime_checkable
+class MakesLines(Protocol):
+    """Purchases that are held elsewhere, and whose lines are worked on there."""
+
+    def lines(self, products: pl.DataFrame | None, wanted: Collection[str]) -> Lines:
+        """Give the lines of known customers, the attributes of their products joined on."""
+        ...
 
 
 def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:

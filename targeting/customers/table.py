@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from targeting.customers.derived import DTYPES, derived, minor_units
-from targeting.customers.lines import Lines
+from targeting.customers.lines import Lines, MakesLines
 from targeting.customers.measures import measures, zeroes
 from targeting.customers.responses import known_customers, response_fields
 from targeting.customers.spending import (
@@ -50,11 +50,13 @@ class CustomerData:
     ) -> CustomerData:
         """Join purchases to products once, for every table made of them.
 
-        `spilled`: the purchases, where they wait on disk.
+        `spilled`: the purchases, where they wait on disk or elsewhere.
         """
         lines, wanted = None, _read_of_lines(workspace)
         products = frames["products"].lazy() if "products" in frames else None
-        if spilled is not None:
+        if isinstance(spilled, MakesLines):
+            lines = spilled.lines(frames.get("products"), wanted)
+        elif spilled is not None:
             parts = (purchase_lines(spilled.part(n), products) for n in range(spilled.parts))
             lines = Lines.on_disk(parts, wanted, spilled.folder / "sorted")
         elif "purchases" in frames:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -43,6 +44,18 @@ class ReadInPieces:
     as_of: dt.date
     warnings: list[Problem]  # about the day
     rows: SourceRows  # the last piece, without its rows
+
+
+class Reader(Protocol):
+    """Reads purchases elsewhere than here, and holds them there."""
+
+    def takes(self, found: Found) -> bool:
+        """Say whether it can read a source."""
+        ...
+
+    def read(self, found: Found, *, given: dt.date | None, today: dt.date) -> ReadInPieces:
+        """Read purchases as `read_in_pieces` does."""
+        ...
 
 
 def too_many(found: Found, budget: Budget | None) -> bool:

@@ -15,7 +15,7 @@ from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_af
 from targeting.intake.clean import NOT_FINITE
 from targeting.intake.filling import fill
 from targeting.intake.found import Found, open_all, origins
-from targeting.intake.in_pieces import ReadInPieces, read_in_pieces, too_many
+from targeting.intake.in_pieces import Reader, ReadInPieces, read_in_pieces, too_many
 from targeting.intake.opened import Origin
 from targeting.intake.rejects import EMPTIED, nothing_refused
 from targeting.intake.source_rows import (
@@ -43,10 +43,12 @@ def read_sources(
     as_of: dt.date | None = None,
     today: dt.date,
     budget: Budget | None = None,
+    reader: Reader | None = None,
 ) -> Read:
     """Read every source; `files` replaces files by source (--source NAME=PATH).
 
-    Purchases that do not fit into the `budget` are read in pieces and wait on disk.
+    Purchases that do not fit into the `budget` are read in pieces and wait on disk; those that the
+    `reader` takes, it reads and holds.
 
     Raises:
         Refused: with every problem of every source that keeps it from being read.
@@ -59,15 +61,20 @@ def read_sources(
     if stopping := errors([*problems, *more]):
         raise Refused(stopping)
     large = found.get("purchases")
-    if large is not None and too_many(large, budget):
+    taken = large is not None and reader is not None and reader.takes(large)
+    if large is not None and (taken or too_many(large, budget)):
         del found["purchases"]
     else:
         large = None
     sorted_rows, digests, more = _sort_all(workspace, found)
     if more:
         raise Refused(more)
-    if large is not None and budget is not None:
-        pieces = read_in_pieces(large, budget, given=as_of, today=today)
+    if large is not None:
+        if reader is not None and taken:
+            pieces = reader.read(large, given=as_of, today=today)
+        else:
+            assert budget is not None
+            pieces = read_in_pieces(large, budget, given=as_of, today=today)
         warnings += pieces.warnings
         read = _finished(found, sorted_rows, digests, pieces.as_of, warnings)
         return _with_pieces(read, pieces, large.origin)

@@ -1,0 +1,206 @@
+"""Purchases read by Spark: each partition of the file is judged by the kernel of the local run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import pickle
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from targeting.frames import REASON, ROW
+from targeting.intake.accounts import Counts
+from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
+from targeting.intake.clean import NOT_FINITE
+from targeting.intake.columnar import refuse_nested
+from targeting.intake.found import Found
+from targeting.intake.in_pieces import ReadInPieces
+from targeting.intake.opened import Cells
+from targeting.intake.rejects import EMPTIED, nothing_refused
+from targeting.intake.source_rows import (
+    SourceRows,
+    columns_of,
+    flag_counts,
+    reject_more,
+    sort_rows,
+)
+from targeting.intake.sources import sha256
+from targeting.problems import Problem, Refused
+from targeting.spark.master import Session, Work, said
+from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
+from targeting.spark.purchases import SparkPurchases
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one partition tells the driver: counts, refused rows and the newest days, no lines."""
+
+    order: int
+    rows: SourceRows  # without the kept
+    emptied: Counter[str]
+    not_finite: Counter[str]
+    used: int
+    days: pl.DataFrame
+    dates: dict[str, pl.DataFrame]  # the other columns of days, for those after as_of
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A partition whose rows cannot be read as what they should be."""
+
+    problems: tuple[Problem, ...]
+
+
+def can_read(found: Found) -> bool:
+    """Say whether Spark reads a source as the local run does: Parquet, judged row by row."""
+    origin = found.origin
+    if origin.database is not None or origin.form.key is not None:
+        return False
+    kind = origin.form.format or origin.path.suffix.lower().removeprefix(".")
+    return kind == "parquet"
+
+
+def read_on_spark(
+    session: Session, found: Found, *, given: dt.date | None, today: dt.date
+) -> ReadInPieces:
+    """Read, judge and part purchases on the executors.
+
+    Raises:
+        Refused: as `read_sources` does.
+        SparkLost: where Spark gives up.
+    """
+    origin = found.origin
+    newest_decides = given is None and origin.workspace.settings.as_of == "newest_purchase"
+    known = None
+    if not newest_decides:
+        known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
+    with said():
+        taken = session.map(_scanned(session, found), _judging(session, found, known), SCHEMA)
+        taken = taken.persist()
+        answers = taken.filter(f"{BUCKET} = {TOLD}").select(ORDER, DATA).toArrow().to_pylist()
+    answers.sort(key=lambda row: row[ORDER])
+    told = [pickle.loads(row[DATA]) for row in answers]  # noqa: S301  # our own workers wrote it
+    failed = [problem for each in told if isinstance(each, Failed) for problem in each.problems]
+    if failed:
+        raise Refused(failed)
+    if not told:
+        columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
+        cells = found.opened.cells(found.positions)  # no row, and yet columns of some type
+        told = [_told(0, sort_rows(origin, cells, columns))]
+    return _added_up(session, found, taken, told, given=given, today=today)
+
+
+def _scanned(session: Session, found: Found) -> DataFrame:
+    """Have Spark read the columns that are ours, under our names."""
+    from pyspark.sql import functions
+
+    path = found.origin.path.absolute()
+    table = session.spark.read.parquet(path.as_uri())
+    theirs = table.columns
+    return table.select(
+        *(functions.col(_quoted(theirs[at])).alias(ours) for ours, at in found.positions.items())
+    )
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _judging(session: Session, found: Found, as_of: dt.date | None) -> Work:
+    """Make the task that keeps, sets aside or refuses every row of a partition, and says so."""
+    origin, buckets = found.origin, session.buckets
+    columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
+
+    def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+        from pyspark import TaskContext
+
+        order = TaskContext.get().partitionId()
+        read = list(batches)
+        if not read:
+            return
+        frame = pl.DataFrame(pa.Table.from_batches(read)).with_row_index(ROW, offset=1)
+        try:
+            refuse_nested(origin, frame)
+            rows = sort_rows(origin, Cells(frame), columns)
+        except Refused as refused:
+            yield batch([(TOLD, order, pickle.dumps(Failed(tuple(refused.problems))))])
+            return
+        if as_of is not None:
+            parted = reject_after(rows.kept, as_of)
+            rows = reject_more(origin.source, rows, parted.kept, parted.refused)
+        yield batch([(TOLD, order, pickle.dumps(_told(order, rows)))])
+        kept = rows.kept.select(wanted.name for wanted in rows.columns)
+        for piece in cut(kept, buckets, order):
+            yield batch([piece])
+
+    return work
+
+
+def _told(order: int, rows: SourceRows) -> Told:
+    others = [w.name for w in rows.columns if w.type == "date" and w.name != BOUGHT]
+    return Told(
+        order,
+        replace(rows, kept=rows.kept.select(w.name for w in rows.columns).clear()),
+        Counter(flag_counts(rows.kept, EMPTIED)),
+        Counter(flag_counts(rows.kept, NOT_FINITE)),
+        rows.kept.height,
+        rows.kept.select(BOUGHT).unique().top_k(2, by=BOUGHT),
+        {name: rows.kept.select(name).drop_nulls() for name in others},
+    )
+
+
+def _added_up(
+    session: Session,
+    found: Found,
+    taken: DataFrame,
+    told: list[Told],
+    *,
+    given: dt.date | None,
+    today: dt.date,
+) -> ReadInPieces:
+    origin = found.origin
+    rejects = pl.concat([nothing_refused(), *_numbered(told)])
+    rejected = dict(rejects.group_by(REASON).agg(pl.len()).sort(REASON).iter_rows())
+    days = pl.concat([pl.DataFrame(schema={BOUGHT: pl.Date}), *(each.days for each in told)])
+    day, odd = decide_as_of(origin.workspace, days, given=given, today=today, refused=rejected)
+    emptied, not_finite, future = Counter[str](), Counter[str](), Counter[str]()
+    for each in told:
+        emptied.update(each.emptied)
+        not_finite.update(each.not_finite)
+        for name, seen in each.dates.items():
+            own = [wanted for wanted in each.rows.columns if wanted.name == name]
+            future.update(count_future(seen, own, day))
+    last = told[-1].rows
+    counts = Counts(
+        file=origin.name,
+        rows=sum(each.rows.rows for each in told),
+        used=sum(each.used for each in told),
+        rejected=rejected,
+        set_aside=sum(each.rows.set_aside for each in told),
+        emptied=dict(emptied),
+        filled={},
+        not_finite=dict(not_finite),
+        future=dict(future),
+        sha256=sha256(origin.path),
+    )
+    newest = days[BOUGHT].max()
+    assert newest is None or isinstance(newest, dt.date)
+    purchases = SparkPurchases.held(session, taken, last.kept.schema, newest)
+    refused = pl.concat([each.rows.refused_products for each in told]).unique().sort()
+    return ReadInPieces(purchases, counts, rejects, refused, day, odd, last)
+
+
+def _numbered(told: list[Told]) -> Iterator[pl.DataFrame]:
+    """Give the refused rows their places among all rows, partition after partition."""
+    before = 0
+    for each in told:
+        yield each.rows.rejects.with_columns(pl.col(ROW) + pl.lit(before, dtype=pl.UInt32))
+        before += each.rows.rows
