@@ -86,7 +86,9 @@ class Lines:
     def each(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table of rows of one customer each from every part: together, by customer_id."""
         tables = [part.named(kernel(part.lines)) for part in self.parts]
-        return tables[0] if len(tables) == 1 else pl.concat(tables).sort(CUSTOMER, maintain_order=True)
+        if len(tables) == 1:
+            return tables[0]
+        return pl.concat(tables).sort(CUSTOMER, maintain_order=True)
 
     def sums(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table from every part in which no customer is named: all, in no order."""
