@@ -80,7 +80,7 @@ def _matched(plan: Plan, scored: Scored) -> _Matched:
     rules = known_rules(plan.contact_rules, scored)
     customers = rows_for(rules, scored)
     met = match(customers.lazy(), rules, scored.as_of, minor).collect()
-    steps = funnel(customers.lazy(), rules, scored.as_of, minor)
+    steps = funnel([customers.lazy()], rules, scored.as_of, minor)
     return _Matched(scored, rules, customers, met, steps)
 
 

@@ -14,6 +14,7 @@ from targeting.campaigns.decide import Known, decide
 from targeting.campaigns.past import history_of, holdout_names, last_contacts, question
 from targeting.campaigns.people import People, people_of
 from targeting.campaigns.summary import reached, summarise
+from targeting.customers.held import Rows, Table, pages_of
 from targeting.customers.table import CustomerData
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.intake.accounts import Read
@@ -26,14 +27,16 @@ from targeting.measure.uplift import uplifts
 from targeting.orders.runs import overrides
 from targeting.plan import Plan
 from targeting.problems import Problem, Refused
-from targeting.report.sales import trade_of
+from targeting.report.sales import sold_by_day, trade_of
 from targeting.results.write import Results
 from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
 from targeting.run_folder.ledger import new_ledger
+from targeting.scoring.fit_all import fit
 from targeting.scoring.saved import Fitted, load_fitted
-from targeting.scoring.score import fit, score
+from targeting.scoring.score import score
 from targeting.spark.engine import Engine
+from targeting.stock.inputs import CUSTOMERS, OF_PURCHASES
 from targeting.stock.night import Campaigns, order_suggestions
 
 
@@ -60,7 +63,7 @@ class Tonight:
 
     read: Read
     data: CustomerData
-    customers: pl.DataFrame
+    customers: Table
     people: People
     past: Past
     fitted: Fitted
@@ -72,7 +75,7 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     workspace, as_of = plan.workspace, read.as_of
     options.tell("computing customers")
     data = CustomerData.of(workspace, read.frames, read.spilled)
-    customers = data.table(as_of).collect()
+    customers = data.customers(as_of)
     people = people_of(customers, workspace.policy, workspace.settings.shop.region)
     asked = question(plan.contact_rules, workspace.policy, as_of)
     past = read_past(ledger, customers[CUSTOMER], asked)
@@ -82,9 +85,7 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     fitted = load_fitted(options.out / "models", workspace)
     new = fitted is None
     if fitted is None:
-        before = data.with_attributes(read.unfilled.get("customers"))
-        unfilled = before.table(as_of).collect()
-        fitted = fit(data, customers, unfilled, as_of)
+        fitted = fit(data, customers, as_of, unfilled=read.unfilled_customers())
     return Tonight(read, data, customers, people, past, fitted, new)
 
 
@@ -103,8 +104,9 @@ def decide_night(
     customers = scored.customers
 
     tell("matching rules")
-    matched = match(customers.lazy(), rules, as_of, 10**digits).collect()
-    steps = funnel(customers.lazy(), rules, as_of, 10**digits)
+    pages = [*pages_of(customers)]
+    matched = pl.concat(match(page, rules, as_of, 10**digits).collect() for page in pages)
+    steps = funnel(pages, rules, as_of, 10**digits)
 
     tell("deciding who is contacted")
     known = Known(
@@ -126,14 +128,16 @@ def decide_night(
     refuse_on(check_lists(options.out, spoken_of, workspace, options.accepted))
 
     tell("suggesting orders")
-    taken = decided.decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER, RULE)
+    taken = decided.decisions.filter(pl.col(OUTCOME) == SELECTED).select(
+        pl.col(CUSTOMER, RULE).cast(pl.String)
+    )
     purchases = read.frames.get("purchases")
     if read.spilled is not None:
         purchases = _of_products(read.spilled)
     frames = read.frames if purchases is None else {**read.frames, "purchases": purchases}
     suggestions = order_suggestions(
         frames,
-        customers,
+        _buyers(customers, purchases),
         plan.rules,
         workspace.settings.ordering,
         as_of,
@@ -151,7 +155,7 @@ def decide_night(
         draft=options.dry_run,
         read=read,
         lines=tonight.data.lines,
-        trade=trade_of(read.purchases(), tonight.data.lines, as_of),
+        trade=trade_of(read.summed("purchases", sold_by_day), tonight.data.lines, as_of),
         scored=scored,
         fitted=tonight.fitted,
         decided=decided,
@@ -165,10 +169,19 @@ def decide_night(
     )
 
 
+def _buyers(customers: Rows, purchases: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Give what the stock side reads of customers, where purchases name products."""
+    if purchases is None or "product_id" not in purchases.columns:
+        return None
+    return customers.select(*(name for name in CUSTOMERS if name in customers.columns))
+
+
 def _of_products(spilled: Spilled) -> pl.DataFrame:
-    """Give the purchases that the stock side reads: whole, where they name products."""
-    lines = spilled.everything()
-    return lines.collect() if "product_id" in spilled.schema else lines.clear().collect()
+    """Give what the stock side reads of purchases: all lines, where they name products."""
+    if "product_id" not in spilled.schema:
+        return pl.DataFrame(schema=spilled.schema)
+    read = [name for name in spilled.schema if name in OF_PURCHASES]
+    return spilled.summed(lambda lines: lines.select(read))
 
 
 def commit_of(

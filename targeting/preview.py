@@ -118,7 +118,7 @@ def _preview(
     overlaps = both.transpose(include_header=True, header_name="rule", column_names=["customers"])
     return Preview(
         rule,
-        funnel(frame.lazy(), [rule], as_of, minor).drop("rule"),
+        funnel([frame.lazy()], [rule], as_of, minor).drop("rule"),
         counted.sort("customers", SEGMENT, descending=[True, False]),
         overlaps.filter(pl.col("customers") > 0).sort(
             "customers", "rule", descending=[True, False]

@@ -29,8 +29,8 @@ from targeting.run_folder.keep import erase_old
 from targeting.run_folder.ledger import shop_ledger
 from targeting.run_folder.spill import spill_folder
 from targeting.run_folder.write import committed, only_one, read_manifest, whole_or_nothing
+from targeting.scoring.fit_all import fit
 from targeting.scoring.saved import Fitted, previous_fit, save_fitted
-from targeting.scoring.score import fit
 from targeting.workspace.load import Workspace
 
 
@@ -119,12 +119,11 @@ def _night(
     read, forgotten = without_forgotten(read, plan.workspace, ledger)
     tonight = tonight_of(plan, options, read, ledger)
     equal = run_identity(
-        read.as_of,
+        read,
         version=__version__,
         workspace=plan.workspace.folder,
         files=plan.files,
         models=tonight.fitted.digest,
-        sources=read.pieces(),
     )
     run_id, made = next_run_id(equal, tonight.past.runs)
     if made and not options.dry_run:
@@ -159,11 +158,10 @@ def fit_models(plan: Plan, options: Options) -> Fitted:
         kept, _ = without_forgotten(read, workspace, shop_ledger(workspace, options.out))
         options.tell("computing customers")
         data = CustomerData.of(workspace, kept.frames, kept.spilled)
-        customers = data.table(kept.as_of).collect()
-        before = data.with_attributes(kept.unfilled.get("customers"))
-        unfilled = before.table(kept.as_of).collect()
+        customers = data.customers(kept.as_of)
         options.tell("fitting")
         previous = previous_fit(models, workspace)
-        fitted = fit(data, customers, unfilled, kept.as_of, previous)
+        unfilled = kept.unfilled_customers()
+        fitted = fit(data, customers, kept.as_of, unfilled=unfilled, previous=previous)
         save_fitted(models, fitted)
     return fitted

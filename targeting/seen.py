@@ -74,7 +74,7 @@ def _seen(of: str, frame: pl.DataFrame, catalogue: Catalogue, digits: int) -> Se
         return {}
     ordered = ("number", "money", "date")
     names = [name for name in frame.columns if name in catalogue]
-    values = shown(frame.select(names), catalogue, digits)
+    values = shown(frame.lazy().select(names), catalogue, digits).collect()
     found: Seen = {}
     for name in names:
         column = values[name]

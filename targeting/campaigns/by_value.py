@@ -10,6 +10,7 @@ import polars as pl
 from targeting.campaigns.candidates import Limits
 from targeting.campaigns.permission import Codes, Integers
 from targeting.campaigns.settle import MICRO, Night, micro
+from targeting.customers.held import Rows
 from targeting.frames import LIKELIHOOD
 from targeting.rules.model import Rule
 
@@ -17,7 +18,7 @@ LARGEST = 2**59  # an amount in millionths that still can be multiplied by a lik
 
 
 def worths(
-    rule: Rule, customers: pl.DataFrame, at: Integers, channel: Codes, night: Night, minor: int
+    rule: Rule, customers: Rows, at: Integers, channel: Codes, night: Night, minor: int
 ) -> Integers:
     """Give likelihood x value - the channel's cost, in millionths, of the customers at some places.
 
@@ -70,7 +71,7 @@ def _rest(most: int | None, used: int) -> int | None:
     return None if most is None else max(most - used, 0)
 
 
-def _millionths(customers: pl.DataFrame, name: str, at: Integers, minor: int) -> Integers:
+def _millionths(customers: Rows, name: str, at: Integers, minor: int) -> Integers:
     if name not in customers.columns:
         return np.zeros(at.size, dtype=np.int64)
     column = customers[name].gather(at).cast(pl.Float64).fill_nan(None).fill_null(0.0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from targeting.campaigns.variants import template_of, variant_of
+from targeting.customers.held import Rows, pages_of
 from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, RULE, SEGMENT, SELECTED
 from targeting.rules.model import Rule
 from targeting.rules.say import because
@@ -20,7 +21,7 @@ _PERSON = "_person"  # no field of a customer begins with _
 
 def contacts(
     decisions: pl.DataFrame,
-    customers: pl.DataFrame,
+    customers: Rows,
     persons: pl.Series,
     rules: Sequence[Rule],
     *,
@@ -28,16 +29,16 @@ def contacts(
     minor: int,
     key: str,
 ) -> pl.DataFrame:
-    """Give one row a selected customer and rule, sorted by rule, segment and id.
+    """Give one row a selected customer and rule, of these rules, sorted by rule, segment and id.
 
     Every field of the customer, then rule, kind, channel, address, offer, `message` (the template)
     and `because`, a sentence with the customer's own values. A field of the customer that has one
     of these names gives way to them, after the sentence has read it.
     """
-    chosen = decisions.filter(pl.col(OUTCOME) == SELECTED)
-    chosen = chosen.select(CUSTOMER, RULE, "kind", CHANNEL, "address")
-    people = customers.with_columns(persons.alias(_PERSON))
-    known = chosen.select(CUSTOMER).join(people, on=CUSTOMER, how="left", maintain_order="left")
+    ours = pl.col(RULE).is_in([rule.name for rule in rules])
+    chosen = decisions.filter(ours & (pl.col(OUTCOME) == SELECTED))
+    chosen = chosen.select(pl.col(CUSTOMER, RULE, "kind", CHANNEL, "address").cast(pl.String))
+    known = _known(chosen.select(CUSTOMER), customers, persons)
     if SEGMENT not in known.columns:
         known = known.with_columns(pl.lit(None, dtype=pl.String).alias(SEGMENT))
     words = _Words(as_of, minor, key)
@@ -46,6 +47,18 @@ def contacts(
         mine = chosen[RULE] == rule.name
         parts.append(_told(chosen.filter(mine), known.filter(mine), rule, words))
     return pl.concat(parts).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True).rechunk()
+
+
+def _known(chosen: pl.DataFrame, customers: Rows, persons: pl.Series) -> pl.DataFrame:
+    """Give the fields of the chosen customers, row for row."""
+    ids = chosen.lazy().unique()
+    people = pl.concat(
+        page.join(ids, on=CUSTOMER, how="semi", maintain_order="left")
+        for page in pages_of(customers)
+    ).collect()
+    named = customers.select(CUSTOMER).with_columns(persons.alias(_PERSON))
+    people = people.join(named, on=CUSTOMER, how="left", maintain_order="left")
+    return chosen.join(people, on=CUSTOMER, how="left", maintain_order="left")
 
 
 @dataclass(frozen=True)

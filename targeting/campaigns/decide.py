@@ -30,6 +30,7 @@ from targeting.campaigns.persons import Persons
 from targeting.campaigns.returned import shut_out
 from targeting.campaigns.settle import MICRO, Night, in_turn, pick_key, queue_order, settle
 from targeting.campaigns.state import policy_state
+from targeting.customers.held import Rows
 from targeting.frames import (
     ADDRESS,
     CHANNEL,
@@ -48,6 +49,7 @@ from targeting.frames import (
 from targeting.rules.model import Rule
 from targeting.workspace.policy import Policy
 
+# In a night RULE, kind, CHANNEL, OUTCOME and REASON are Enums of the same words: a byte each.
 DECISIONS_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     CUSTOMER: pl.String,
     RULE: pl.String,
@@ -70,7 +72,7 @@ _OUTCOMES = (REFUSED, HELD_OUT, SELECTED)
 class _Tonight:
     """What every rule looks at, in the order of the customers."""
 
-    customers: pl.DataFrame
+    customers: Rows
     matched: pl.DataFrame
     persons: Persons
     order: Integers  # of the customer_id among all
@@ -114,7 +116,7 @@ class Known:
 
 
 def decide(
-    customers: pl.DataFrame,
+    customers: Rows,
     matched: pl.DataFrame,
     rules: Sequence[Rule],
     policy: Policy,
@@ -136,7 +138,7 @@ def decide(
         customers=customers,
         matched=matched,
         persons=persons,
-        order=customers[CUSTOMER].rank("ordinal").cast(pl.Int64).to_numpy(),
+        order=_order(customers[CUSTOMER]),
         universal=_held_out(persons.of, policy.key, "universal", "", policy.universal_holdout),
         permission=_permitted(people, known, history, policy, as_of),
         night=Night(policy, history),
@@ -150,18 +152,23 @@ def decide(
     return Decided(_decisions(decided, tonight), persons, state)
 
 
+def _order(ids: pl.Series) -> Integers:
+    """Give the place of each customer_id among all; tonight's customers stand in it already."""
+    if ids.is_sorted():
+        return np.arange(ids.len())
+    return ids.rank("ordinal").cast(pl.Int64).to_numpy()
+
+
 def _permitted(
     people: People, known: Known, history: History, policy: Policy, as_of: dt.date
 ) -> Permission:
     identifiers, persons = people.identifiers, people.persons
     listed = suppressed_customers(identifiers, known.suppressions, persons)
     came_back = shut_out(identifiers, known.responses, persons, as_of)
-    words = pl.Series(["", *policy.after], dtype=pl.String)
+    words = ["", *policy.after, "list"]
+    by_list = len(words) - 1
     barred_by = {
-        name: pl.select(
-            pl.when(pl.Series(listed)).then(pl.lit("list")).otherwise(words.gather(codes))
-        ).to_series()
-        for name, codes in came_back.items()
+        name: _words(words, np.where(listed, by_list, codes)) for name, codes in came_back.items()
     }
     return permissions(identifiers, barred_by, full_channels(history, persons, policy), as_of)
 
@@ -258,7 +265,7 @@ def _ties(who: _Waiting, places: Integers, tonight: _Tonight) -> pl.Series:
     return persons.to_frame(PERSON).select(tie).to_series()
 
 
-def _picked(rule: Rule, customers: pl.DataFrame) -> pl.Series:
+def _picked(rule: Rule, customers: Rows) -> pl.Series:
     assert rule.pick is not None
     assert rule.pick.field is not None
     values = customers[rule.pick.field]
@@ -308,7 +315,6 @@ def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFra
     reason = np.concatenate([part.reason for part in parts])
     outcome = np.concatenate([part.outcome for part in parts])
     which = np.repeat(np.arange(len(parts)), [part.at.size for part in parts])
-    addresses = pl.concat(list(tonight.permission.addresses.values()), rechunk=True)
     costs = tonight.night.costs / MICRO
     columns = {
         CUSTOMER: tonight.customers[CUSTOMER].gather(at),
@@ -317,15 +323,26 @@ def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFra
         SEGMENT: _column(tonight.customers, SEGMENT, at),
         LIKELIHOOD: _column(tonight.customers, LIKELIHOOD, at),
         CHANNEL: _words(tonight.night.channels, channel),
-        ADDRESS: addresses.gather(channel * np.int64(tonight.customers.height) + at),
+        ADDRESS: _addresses(list(tonight.permission.addresses.values()), channel, at),
         OUTCOME: _words(_OUTCOMES, outcome),
         REASON: _words(REASON_OF_CODE, reason),
         "cost": pl.Series(np.where(reason == 0, costs[channel], 0.0)),
     }
-    return pl.DataFrame(columns, schema=DECISIONS_SCHEMA)
+    return pl.DataFrame(columns)
 
 
-def _column(customers: pl.DataFrame, name: str, at: Integers) -> pl.Series:
+def _addresses(by_channel: Sequence[pl.Series], channel: Codes, at: Integers) -> pl.Series:
+    """Give each decision's address on its channel; nothing is copied of the others."""
+    places = [np.flatnonzero(channel == number) for number in range(len(by_channel))]
+    found = pl.concat(
+        [known.gather(at[mine]) for known, mine in zip(by_channel, places, strict=True)]
+    )
+    back = np.empty(at.size, dtype=np.int64)
+    back[np.concatenate(places)] = np.arange(at.size)
+    return found.gather(back)
+
+
+def _column(customers: Rows, name: str, at: Integers) -> pl.Series:
     dtype = DECISIONS_SCHEMA[name]
     if name in customers.columns:
         return customers[name].gather(at).cast(dtype)
@@ -333,4 +350,6 @@ def _column(customers: pl.DataFrame, name: str, at: Integers) -> pl.Series:
 
 
 def _words(words: Sequence[str], numbers: Integers | Codes) -> pl.Series:
-    return pl.Series(words, dtype=pl.String).gather(numbers)
+    distinct = list(dict.fromkeys(words))
+    codes = np.array([distinct.index(word) for word in words], dtype=np.uint32)
+    return pl.Series(codes[numbers]).cat.to(pl.Enum(distinct))

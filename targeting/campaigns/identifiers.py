@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from targeting.customers.addresses import normalised_emails, normalised_phones
+from targeting.customers.held import Rows
 from targeting.workspace.policy import Policy
 
 PHONE_CHANNELS = ("sms", "call", "whatsapp", "phone")
@@ -17,7 +18,7 @@ AddressKind = Literal["email", "phone", "text"]
 class Identifiers:
     """The customers' addresses, in the order of the customers; null: missing or unusable."""
 
-    def __init__(self, customers: pl.DataFrame, policy: Policy, region: str) -> None:
+    def __init__(self, customers: Rows, policy: Policy, region: str) -> None:
         self.customers = customers
         self.policy = policy
         self.region = region

@@ -14,6 +14,7 @@ import polars as pl
 
 from targeting.campaigns.permission import Flags, Integers
 from targeting.campaigns.persons import Persons
+from targeting.customers.held import Rows
 from targeting.frames import CHANNEL, CUSTOMER, RULE
 from targeting.ledger.question import Question, Window
 from targeting.ledger.read import LAST_CONTACTED, Past
@@ -62,7 +63,7 @@ def holdout_names(rules: Sequence[Rule]) -> dict[str, str]:
     return {rule.name: rule.holdout.name for rule in rules if rule.holdout is not None}
 
 
-def history_of(past: Past, customers: pl.DataFrame, persons: Persons, policy: Policy) -> History:
+def history_of(past: Past, customers: Rows, persons: Persons, policy: Policy) -> History:
     """Bring the past to the persons of tonight's customers, in their order."""
     number = _numbers(customers, persons)
     people = int(persons.number.max(initial=-1)) + 1
@@ -108,7 +109,7 @@ def nothing_before(persons: Persons, policy: Policy) -> History:
     )
 
 
-def last_contacts(past: Past, customers: pl.DataFrame, persons: Persons) -> pl.DataFrame:
+def last_contacts(past: Past, customers: Rows, persons: Persons) -> pl.DataFrame:
     """Give each customer's newest contact, any member's: customer_id, last_contacted_on."""
     known = past.last.join(_numbers(customers, persons), on=CUSTOMER, how="inner")
     newest = known.group_by("number").agg(pl.col(LAST_CONTACTED).max())
@@ -116,7 +117,7 @@ def last_contacts(past: Past, customers: pl.DataFrame, persons: Persons) -> pl.D
     return numbered.select(CUSTOMER, LAST_CONTACTED)
 
 
-def _numbers(customers: pl.DataFrame, persons: Persons) -> pl.DataFrame:
+def _numbers(customers: Rows, persons: Persons) -> pl.DataFrame:
     return customers.select(CUSTOMER).with_columns(pl.Series("number", persons.number))
 
 

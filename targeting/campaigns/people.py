@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import polars as pl
-
 from targeting.campaigns.identifiers import Identifiers
 from targeting.campaigns.persons import Persons, find_persons
+from targeting.customers.held import Rows
 from targeting.workspace.policy import Policy
 
 
@@ -19,7 +18,7 @@ class People:
     persons: Persons
 
 
-def people_of(customers: pl.DataFrame, policy: Policy, region: str) -> People:
+def people_of(customers: Rows, policy: Policy, region: str) -> People:
     """Normalise the customers' addresses, and join those who share one that `same_person` names."""
     identifiers = Identifiers(customers, policy, region)
     sharing = [name for name in policy.same_person if name in customers.columns]

@@ -12,6 +12,7 @@ import polars as pl
 
 from targeting.campaigns.identifiers import Identifiers, domains_of
 from targeting.campaigns.persons import Persons
+from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER, REASONS
 from targeting.workspace.policy import Channel
 
@@ -86,7 +87,7 @@ def permissions(
     return Permission(addresses, reasons, full, barred_by)
 
 
-def _consents(customers: pl.DataFrame, channel: Channel) -> Flags:
+def _consents(customers: Rows, channel: Channel) -> Flags:
     """Say who consents; missing, or anything but yes, is no."""
     field = channel.consent
     if field is None:

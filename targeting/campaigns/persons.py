@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER, PERSON, stable_hash
 
 MOST_SHARING = 5  # an identifier shared by more is the shop's own number (decisions.md 1)
@@ -38,14 +39,13 @@ class Persons:
         return found
 
 
-def find_persons(
-    customers: pl.DataFrame, identifiers: Mapping[str, pl.Series], key: str
-) -> Persons:
+def find_persons(customers: Rows, identifiers: Mapping[str, pl.Series], key: str) -> Persons:
     """Join customers who share a normalised identifier, over any chain of identifiers.
 
     Each member's own hash orders them; the lowest is the representative, its id the person.
     """
-    ids = customers.select(CUSTOMER, _own=stable_hash(key, PERSON, "", pl.col(CUSTOMER)))
+    own = stable_hash(key, PERSON, "", pl.col(CUSTOMER))
+    ids = customers.select(CUSTOMER).with_columns(_own=own)
     edges, ignored = _edges(identifiers)
     number = _components(edges, ids.height)
     in_order = ids.select(pl.arg_sort_by("_own", CUSTOMER)).to_series().to_numpy()

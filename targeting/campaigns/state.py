@@ -9,6 +9,7 @@ import polars as pl
 from targeting.campaigns.past import History
 from targeting.campaigns.permission import REASON_OF_CODE, Permission
 from targeting.campaigns.persons import Persons
+from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER, PERSON
 from targeting.ledger.read import LAST_CONTACTED
 from targeting.workspace.policy import ContactLimit, Policy
@@ -18,7 +19,7 @@ COOLING_SINCE = "cooling_since"
 
 
 def policy_state(
-    customers: pl.DataFrame,
+    customers: Rows,
     persons: Persons,
     permission: Permission,
     history: History,
@@ -35,14 +36,15 @@ def policy_state(
     columns: dict[str, pl.Series] = {CUSTOMER: customers[CUSTOMER], PERSON: persons.of}
     if LAST_CONTACTED in customers.columns:
         columns[LAST_CONTACTED] = customers[LAST_CONTACTED]
-    words = pl.Series(REASON_OF_CODE, dtype=pl.String)
+    words = pl.Enum(REASON_OF_CODE)
     for channel, codes in permission.reasons.items():
-        columns[f"permission_{channel}"] = words.gather(codes)
+        columns[f"permission_{channel}"] = pl.Series(codes).cat.to(words)
         columns[f"suppressed_by_{channel}"] = permission.barred_by[channel]
     for limit, counts in zip(policy.contact_limits, history.windows, strict=True):
         columns[limit_name(limit)] = pl.Series(counts[persons.number])
     columns |= _cooling(history.cooling, customers.height)
-    return pl.DataFrame(columns).sort(CUSTOMER)
+    state = pl.DataFrame(columns)
+    return state if state[CUSTOMER].is_sorted() else state.sort(CUSTOMER)
 
 
 def limit_name(limit: ContactLimit) -> str:

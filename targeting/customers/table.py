@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
 from targeting.customers.derived import DTYPES, derived, minor_units
+from targeting.customers.held import Shelf, Table
 from targeting.customers.lines import Lines, MakesLines
 from targeting.customers.measures import measures, zeroes
 from targeting.customers.responses import known_customers, response_fields
@@ -20,7 +22,7 @@ from targeting.customers.spending import (
     without_purchases,
 )
 from targeting.frames import CUSTOMER
-from targeting.intake.spilled import Spilled
+from targeting.intake.spilled import Spilled, part_of
 from targeting.problems import Problem
 from targeting.workspace.catalogue import listed_categories, purchase_columns, spending_fields
 from targeting.workspace.columns import FieldType, SourceName
@@ -29,6 +31,7 @@ from targeting.workspace.load import Workspace
 from targeting.workspace.sql import fields_in
 
 _CONTACTED = "last_contacted_on"
+_PART = "part:"  # no field's name has a colon
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class CustomerData:
     lines: Lines | None  # purchases, the attributes of their products joined on
     responses: pl.LazyFrame | None = None  # what came back, each of a customer
     contacted: pl.LazyFrame | None = None  # when each customer was last contacted, as of tonight
+    shelf: Shelf = field(default_factory=Shelf)  # where tables of customers are held
 
     @classmethod
     def of(
@@ -52,21 +56,18 @@ class CustomerData:
 
         `spilled`: the purchases, where they wait on disk or elsewhere.
         """
-        lines, wanted = None, _read_of_lines(workspace)
+        lines, wanted, shelf = None, _read_of_lines(workspace), Shelf()
         products = frames["products"].lazy() if "products" in frames else None
         if isinstance(spilled, MakesLines):
             lines = spilled.lines(frames.get("products"), wanted)
         elif spilled is not None:
             parts = (purchase_lines(spilled.part(n), products) for n in range(spilled.parts))
             lines = Lines.on_disk(parts, wanted, spilled.folder / "sorted")
+            shelf = Shelf(spilled.folder / "customers")
         elif "purchases" in frames:
             lines = Lines.of(purchase_lines(frames["purchases"].lazy(), products), wanted)
         attributes = frames["customers"].lazy() if "customers" in frames else None
-        return cls(workspace, attributes, lines, _responses(workspace, frames))
-
-    def with_attributes(self, attributes: pl.DataFrame | None) -> CustomerData:
-        """Take other attributes of the customers (as before missing numbers were filled)."""
-        return replace(self, attributes=None if attributes is None else attributes.lazy())
+        return cls(workspace, attributes, lines, _responses(workspace, frames), shelf=shelf)
 
     def only(self, ids: pl.DataFrame) -> CustomerData:
         """Keep the customers of a column `customer_id`, and nobody's purchases but theirs."""
@@ -105,9 +106,41 @@ class CustomerData:
         table = derived(table, settings.derived, as_of, minor=minor_units(self.workspace))
         return _in_catalogue_order(table, self.workspace).sort(CUSTOMER)
 
-    def with_contacts(
-        self, customers: pl.DataFrame, contacted: pl.DataFrame, as_of: dt.date
-    ) -> pl.DataFrame:
+    def parts(self) -> Iterator[CustomerData]:
+        """Give the customers part by part, as their lines are parted."""
+        lines = self.lines
+        if lines is None or len(lines.parts) < 2:
+            yield self
+            return
+        for number, part in enumerate(lines.parts):
+            attributes, responses, contacted = (
+                None if frame is None else frame.filter(pl.col(_PART) == number).drop(_PART)
+                for frame in self._numbered
+            )
+            yield replace(
+                self,
+                attributes=attributes,
+                lines=Lines((part,), lines.schema),
+                responses=responses,
+                contacted=contacted,
+            )
+
+    @cached_property
+    def _numbered(self) -> tuple[pl.LazyFrame | None, ...]:
+        """Write beside every customer's row in which part he is, once for all parts."""
+        assert self.lines is not None
+        part = part_of(len(self.lines.parts)).cast(pl.UInt32).alias(_PART)
+        return tuple(
+            None if frame is None else frame.with_columns(part).collect().lazy()
+            for frame in (self.attributes, self.responses, self.contacted)
+        )
+
+    def customers(self, as_of: dt.date) -> Table:
+        """Make `table` part by part, and hold it."""
+        pages = (part.table(as_of).collect() for part in self.parts())
+        return Table.parted(self.shelf.keep("known", n, page) for n, page in enumerate(pages))
+
+    def with_contacts(self, customers: Table, contacted: pl.DataFrame, as_of: dt.date) -> Table:
         """Put in when each customer was last contacted: rows customer_id, last_contacted_on.
 
         The table is made again only where a derived field reads that day.
@@ -115,14 +148,15 @@ class CustomerData:
         if contacted.is_empty() or self._has_own_contacts():
             return customers
         if self._derives_from_contacts():
-            return replace(self, contacted=contacted.lazy()).table(as_of).collect()
-        where = customers.columns.index(_CONTACTED)
-        joined = customers.drop(_CONTACTED).join(
-            contacted, on=CUSTOMER, how="left", maintain_order="left"
-        )
-        return joined.select(
-            *customers.columns[:where], _CONTACTED, *customers.columns[where + 1 :]
-        )
+            return replace(self, contacted=contacted.lazy()).customers(as_of)
+        columns = customers.columns
+
+        def kernel(page: pl.DataFrame) -> pl.DataFrame:
+            without = page.drop(_CONTACTED)
+            joined = without.join(contacted, on=CUSTOMER, how="left", maintain_order="left")
+            return joined.select(columns)
+
+        return customers.each(self.shelf, "contacted", kernel)
 
     def _has_own_contacts(self) -> bool:
         source = self.attributes

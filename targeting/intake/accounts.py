@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -64,16 +64,15 @@ class Read:
         assert newest is None or isinstance(newest, dt.date)
         return newest
 
-    def purchases(self) -> pl.LazyFrame | None:
-        """Give all purchases, those on disk too; None where the shop has none."""
-        if self.spilled is not None:
-            return self.spilled.everything()
-        return self.frames["purchases"].lazy() if "purchases" in self.frames else None
+    def unfilled_customers(self) -> pl.LazyFrame | None:
+        """Give the customers before missing numbers were filled; None where there is no list."""
+        return self.unfilled["customers"].lazy() if "customers" in self.unfilled else None
 
-    def pieces(self) -> dict[SourceName, Iterable[pl.DataFrame]]:
-        """Give every source in pieces: most are one."""
-        pieces: dict[SourceName, Iterable[pl.DataFrame]]
-        pieces = {source: [frame] for source, frame in self.frames.items()}
-        if self.spilled is not None:
-            pieces["purchases"] = (piece.collect() for piece in self.spilled.pieces())
-        return pieces
+    def summed(
+        self, source: SourceName, kernel: Callable[[pl.LazyFrame], pl.LazyFrame]
+    ) -> pl.DataFrame | None:
+        """Make a table of a source's rows, where they are, one for each piece; None without it."""
+        if source == "purchases" and self.spilled is not None:
+            return self.spilled.summed(kernel)
+        frame = self.frames.get(source)
+        return None if frame is None else kernel(frame.lazy()).collect(engine="streaming")

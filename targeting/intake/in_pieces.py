@@ -12,7 +12,7 @@ from typing import Protocol
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, REASON, stable_hash
+from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts
 from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
 from targeting.intake.clean import NOT_FINITE
@@ -26,7 +26,7 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import sha256
-from targeting.intake.spilled import NAMELESS, Budget, Spilled
+from targeting.intake.spilled import NAMELESS, Budget, Spilled, part_of
 from targeting.intake.wanted import Wanted
 from targeting.problems import Problem
 
@@ -139,8 +139,7 @@ class _PutAside:
     def _write(self, kept: pl.DataFrame) -> None:
         part = pl.lit(None, dtype=pl.UInt64)
         if CUSTOMER in kept.columns:
-            part = stable_hash("", "part", "", pl.col(CUSTOMER)) % self.parts
-            part = pl.when(pl.col(CUSTOMER).is_not_null()).then(part)
+            part = part_of(self.parts)
         by_part = kept.with_columns(part.alias(_PART)).partition_by(
             _PART, as_dict=True, include_key=False
         )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
-from targeting.frames import CUSTOMER
+from targeting.frames import CUSTOMER, stable_hash
 
 NAMELESS = "nameless"
 # A row of purchases in work, beside its cleaned form: measured on 20,000,000 rows of six columns.
 BYTES_A_ROW = 250
 _PIECES = 4  # pieces of this many fit into the memory: one in work, its copies, the rest of the job
+
+
+def part_of(parts: int) -> pl.Expr:
+    """Say in which of so many parts a customer is; null for nobody."""
+    hashed = stable_hash("", "part", "", pl.col(CUSTOMER)) % parts
+    return pl.when(pl.col(CUSTOMER).is_not_null()).then(hashed)
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,9 @@ class Spilled:
             yield self.part(number)
         yield self._scan(NAMELESS)
 
-    def everything(self) -> pl.LazyFrame:
-        """Give all lines together."""
-        return pl.concat(self.pieces())
+    def summed(self, kernel: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+        """Make a table of each piece, where the piece is: all of them together, in no order."""
+        return pl.concat([kernel(piece).collect(engine="streaming") for piece in self.pieces()])
 
     def without(self, gone: pl.Series) -> Spilled:
         """Let the lines of these customers count for nobody."""
@@ -72,7 +78,7 @@ class Spilled:
     def nameless(self) -> int:
         """Count the lines without a customer."""
         nobody = pl.col(CUSTOMER).is_null().sum() if CUSTOMER in self.schema else pl.len()
-        return sum(int(piece.select(nobody).collect().item()) for piece in self.pieces())
+        return int(self.summed(lambda lines: lines.select(nobody.alias("lines")))["lines"].sum())
 
     def customers(self) -> pl.Series:
         """Give the distinct ids, of the forgotten too."""

@@ -41,7 +41,9 @@ def contacts_of(decisions: pl.DataFrame, holdouts: Mapping[str, str]) -> pl.Data
     """
     universal = pl.col(REASON) == UNIVERSAL
     name = pl.col(RULE).replace_strict(dict(holdouts), default=None, return_dtype=pl.String)
-    return decisions.filter(pl.col(OUTCOME) != REFUSED).select(
+    taken = decisions.filter(pl.col(OUTCOME) != REFUSED)
+    taken = taken.with_columns(pl.col(RULE, CHANNEL, OUTCOME, REASON).cast(pl.String))
+    return taken.select(
         CUSTOMER,
         RULE,
         pl.when(~universal).then(name).alias("holdout"),

@@ -71,7 +71,7 @@ def _put(path: Path, table: pl.DataFrame) -> None:
     aside = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
         if path.suffix == ".parquet":
-            write_parquet(aside, table)
+            write_parquet(aside, table.lazy())
         else:
             write_csv(aside, table)
         put(aside, path)

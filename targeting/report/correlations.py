@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
+from targeting.customers.held import Rows, pages_of
 from targeting.scoring.threads import one_thread
 from targeting.workspace.catalogue import Catalogue
 
@@ -25,7 +27,7 @@ _HALF = 2**16
 _ROWS = 2**16
 
 
-def correlations(customers: pl.DataFrame, catalogue: Catalogue) -> list[dict[str, object]]:
+def correlations(customers: Rows, catalogue: Catalogue) -> list[dict[str, object]]:
     """Correlate every pair of number, money and yes/no fields, `a` before `b` in the alphabet.
 
     `n` counts the customers who have both; `r` is None where a field does not vary among them.
@@ -37,28 +39,31 @@ def correlations(customers: pl.DataFrame, catalogue: Catalogue) -> list[dict[str
     )
     if len(names) < 2:
         return []
-    numbers = customers.select(pl.col(names).cast(pl.Float64).fill_nan(None))
-    numbers = numbers.with_columns(pl.when(pl.all().is_finite()).then(pl.all()).name.keep())
+    pages = [_finite(page, names) for page in pages_of(customers)]
     with one_thread():  # many small products: threads would wait for each other
-        return _pairs(names, *_exact_sums(numbers))
+        return _pairs(names, *_exact_sums(pages, len(names)))
 
 
-def _countable(customers: pl.DataFrame, name: str) -> bool:
+def _finite(page: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
+    numbers = page.select(pl.col(names).cast(pl.Float64).fill_nan(None))
+    return numbers.with_columns(pl.when(pl.all().is_finite()).then(pl.all()).name.keep())
+
+
+def _countable(customers: Rows, name: str) -> bool:
     dtype = customers.schema.get(name)
     return dtype is not None and (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null))
 
 
-def _exact_sums(numbers: pl.DataFrame) -> tuple[Exact, Exact, Exact, Exact]:
+def _exact_sums(pages: Sequence[pl.LazyFrame], width: int) -> tuple[Exact, Exact, Exact, Exact]:
     """Add up, for each pair of columns over the rows that have both: n, x, x * x, x * y."""
     import numpy as np
 
-    width = numbers.width
-    low, scale = _ranges(numbers)
+    low, scale = _ranges(pages)
     products = np.zeros((2 * width, 2 * width), dtype=np.int64)
     squares = np.zeros((3 * width, width), dtype=np.int64)
     sums = np.zeros((3 * width, width), dtype=np.int64)
-    for start in range(0, numbers.height, _ROWS):
-        values = numbers.slice(start, _ROWS).to_numpy()
+    for block in _blocks(pages):
+        values = block.to_numpy()
         known = ~np.isnan(values)
         steps = np.where(known, np.rint((values - low) * scale), 0.0)
         high = np.floor(steps / _HALF)
@@ -72,11 +77,17 @@ def _exact_sums(numbers: pl.DataFrame) -> tuple[Exact, Exact, Exact, Exact]:
     return _joined(products.astype(object), squares.astype(object), sums.astype(object), width)
 
 
-def _ranges(numbers: pl.DataFrame) -> tuple[Matrix, Matrix]:
+def _blocks(pages: Sequence[pl.LazyFrame]) -> Iterator[pl.DataFrame]:
+    for page in pages:
+        yield from page.collect().iter_slices(_ROWS)
+
+
+def _ranges(pages: Sequence[pl.LazyFrame]) -> tuple[Matrix, Matrix]:
     import numpy as np
 
-    low = numbers.select(pl.all().min().fill_null(0.0)).to_numpy()[0]
-    high = numbers.select(pl.all().max().fill_null(0.0)).to_numpy()[0]
+    ends = pl.concat(pages)
+    low = ends.select(pl.all().min().fill_null(0.0)).collect().to_numpy()[0]
+    high = ends.select(pl.all().max().fill_null(0.0)).collect().to_numpy()[0]
     with np.errstate(over="ignore", divide="ignore"):
         width = high - low
         scale = np.where((width > 0) & np.isfinite(width), _STEPS / width, 0.0)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import polars as pl
-
+from targeting.customers.held import Rows
 from targeting.report.reasons import commonest_reasons
 
 
 def judged_models(
     manifest: Mapping[str, object],
-    customers: pl.DataFrame,
+    customers: Rows,
     trees: Mapping[str, Mapping[str, object]],
 ) -> dict[str, dict[str, object]]:
     """Give each likelihood's figures as the manifest has them, `reasons` (see there) and `tree`."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from targeting.customers.held import Rows
 from targeting.problems import Problem
 from targeting.report.correlations import correlations
 from targeting.report.judged import judged_models
@@ -37,7 +38,7 @@ class Night:
     draft: bool
     manifest: Mapping[str, object]
     catalogue: Catalogue
-    customers: pl.DataFrame
+    customers: Rows
     trade: Trade
     decisions: pl.DataFrame
     funnel: pl.DataFrame

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, PERSON, REASON, RULE, SELECTED
 from targeting.report.parts import has
 
-_OTHER, _TAKER = "other", "taker"
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_OTHER, _TAKER, _LINE = "other", "taker", "line"
 _NEEDED = (CUSTOMER, RULE, OUTCOME, REASON)
 
 
@@ -22,22 +30,73 @@ def overlap(decisions: pl.DataFrame, people: pl.DataFrame) -> dict[str, object]:
     """
     if not has(decisions, *_NEEDED):
         return {"fitted": 0, "fitted_twice": 0, "contacted_twice": 0, "pairs": []}
-    counts = decisions.group_by(CUSTOMER).agg(
-        pl.col(RULE).n_unique().alias("fit"), (pl.col(OUTCOME) == SELECTED).sum().alias("contacted")
-    )
+    met = _Met.of(decisions)
+    fit, contacted = np.diff(met.fits.indptr), np.diff(met.takes.indptr)
     return {
-        "fitted": counts.height,
-        "fitted_twice": int((counts["fit"] >= 2).sum()),
-        "contacted_twice": int((counts["contacted"] >= 2).sum()),
-        "pairs": _pairs(decisions, people).to_dicts(),
+        "fitted": fit.size,
+        "fitted_twice": int((fit >= 2).sum()),
+        "contacted_twice": int((contacted >= 2).sum()),
+        "pairs": _pairs(decisions, people, met).to_dicts(),
     }
 
 
-def _pairs(decisions: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    fit = decisions.group_by(RULE).agg(pl.len().alias("fit"))
+@dataclass(frozen=True)
+class _Met:
+    """Customers by rules (in alphabetical order), 1 where a rule fits, and where it contacts."""
+
+    rules: list[str]
+    fits: csr_array
+    takes: csr_array
+
+    @classmethod
+    def of(cls, decisions: pl.DataFrame) -> _Met:
+        rules = sorted(decisions[RULE].cast(pl.String).unique())
+        ids = decisions.select(CUSTOMER).unique().with_row_index("row")
+        at = decisions.select(CUSTOMER).join(ids, on=CUSTOMER, maintain_order="left")
+        row = at["row"].to_numpy()
+        places = {name: place for place, name in enumerate(rules)}
+        column = decisions[RULE].cast(pl.String).replace_strict(places, return_dtype=pl.UInt32)
+        takes = (decisions[OUTCOME] == SELECTED).to_numpy()
+        shape = ids.height, len(rules)
+        numbers = column.to_numpy()
+        return cls(
+            rules,
+            _ones(row, numbers, shape),
+            _ones(row[takes], numbers[takes], shape),
+        )
+
+    def pairs(self) -> pl.DataFrame:
+        """Count the customers of each two rules, the names in alphabetical order."""
+        both, contacted = (each.T @ each for each in (self.fits, self.takes))
+        first, second = np.nonzero(np.triu(both.toarray(), k=1))
+        return pl.DataFrame(
+            {
+                RULE: [self.rules[at] for at in first],
+                _OTHER: [self.rules[at] for at in second],
+                "both": both.toarray()[first, second],
+                "contacted_both": contacted.toarray()[first, second],
+            },
+            schema=_MET,
+        )
+
+
+def _ones(
+    row: npt.NDArray[np.unsignedinteger],
+    column: npt.NDArray[np.unsignedinteger],
+    shape: tuple[int, int],
+) -> csr_array:
+    from scipy.sparse import csr_array
+
+    found = csr_array((np.ones(row.size, dtype=np.int64), (row, column)), shape=shape)
+    found.data[:] = 1  # two decisions of one customer and rule are one meeting
+    return found
+
+
+def _pairs(decisions: pl.DataFrame, people: pl.DataFrame, met: _Met) -> pl.DataFrame:
+    fit = decisions.group_by(pl.col(RULE).cast(pl.String)).agg(pl.len().alias("fit"))
     turns = _turns(decisions, people)
     found = (
-        _met(decisions)
+        met.pairs()
         .join(turns, on=[RULE, _OTHER], how="full", coalesce=True)
         .join(fit.rename({"fit": "fit_rule"}), on=RULE)
         .join(fit.rename({RULE: _OTHER, "fit": "fit_other"}), on=_OTHER)
@@ -51,6 +110,7 @@ def _pairs(decisions: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     return ordered.sort("both", taken, RULE, _OTHER, descending=falling)
 
 
+_MET = {RULE: pl.String, _OTHER: pl.String, "both": pl.Int64, "contacted_both": pl.Int64}
 _HALF = {RULE: _OTHER, "fit_rule": "fit_other", "taken_by_rule": "taken_by_other"}
 _TWINS = _HALF | {twin: name for name, twin in _HALF.items()}
 _COLUMNS = (
@@ -63,20 +123,6 @@ _COLUMNS = (
     "taken_by_rule",
     "taken_by_other",
 )
-
-
-def _met(decisions: pl.DataFrame) -> pl.DataFrame:
-    """Count the customers of each two rules, the names in alphabetical order."""
-    rows = decisions.lazy().select(
-        CUSTOMER, pl.col(RULE).cast(pl.String), (pl.col(OUTCOME) == SELECTED).alias("takes")
-    )
-    others = rows.rename({RULE: _OTHER, "takes": "other_takes"})
-    met = rows.join(others, on=CUSTOMER).filter(pl.col(RULE) < pl.col(_OTHER))
-    counted = met.group_by(RULE, _OTHER).agg(
-        pl.len().cast(pl.Int64).alias("both"),
-        (pl.col("takes") & pl.col("other_takes")).sum().cast(pl.Int64).alias("contacted_both"),
-    )
-    return counted.collect(engine="streaming")
 
 
 def _turns(decisions: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -92,12 +138,11 @@ def _turns(decisions: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     taken = rows.filter(pl.col(REASON) == "").select(
         PERSON, pl.col(RULE).alias(_TAKER), pl.col(CHANNEL).alias("by")
     )
-    waiting = rows.filter(pl.col(REASON) == "outranked")
+    waiting = rows.filter(pl.col(REASON) == "outranked").with_row_index(_LINE)
     met = waiting.join(taken, on=PERSON).filter(pl.col(RULE) != pl.col(_TAKER))
     here = (pl.col("by") == pl.col(CHANNEL)).fill_null(value=False)
-    one = [CUSTOMER, RULE]
-    met = met.with_columns(here.alias("here"), here.any().over(one).alias("any_here"))
-    met = met.filter(pl.col("here") | ~pl.col("any_here")).unique([*one, _TAKER])
+    met = met.with_columns(here.alias("here"), here.any().over(_LINE).alias("any_here"))
+    met = met.filter(pl.col("here") | ~pl.col("any_here")).unique([_LINE, _TAKER])
     first = pl.col(RULE) < pl.col(_TAKER)
     pairs = met.select(
         pl.min_horizontal(RULE, _TAKER).alias("first"),
@@ -113,5 +158,7 @@ def _person(people: pl.DataFrame) -> pl.Expr:
     own = pl.col(CUSTOMER).cast(pl.String)
     if not has(people, CUSTOMER, PERSON):
         return own.alias(PERSON)
-    ids, persons = (people[name].cast(pl.String) for name in (CUSTOMER, PERSON))
-    return own.replace(ids, persons).alias(PERSON)
+    others = people.select(pl.col(CUSTOMER, PERSON).cast(pl.String)).filter(
+        pl.col(CUSTOMER) != pl.col(PERSON)
+    )
+    return own.replace(others[CUSTOMER], others[PERSON]).alias(PERSON)

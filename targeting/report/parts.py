@@ -9,6 +9,7 @@ from typing import Literal
 
 import polars as pl
 
+from targeting.customers.held import Columns
 from targeting.workspace.catalogue import Field
 
 
@@ -108,9 +109,9 @@ def real(value: object) -> float | None:
     return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
-def has(frame: pl.DataFrame | None, *columns: str) -> bool:
+def has(frame: Columns | None, *columns: str) -> bool:
     """Say whether a frame has rows and these columns."""
-    return frame is not None and not frame.is_empty() and set(columns) <= set(frame.columns)
+    return frame is not None and frame.height > 0 and set(columns) <= set(frame.columns)
 
 
 def contact_cost(summary: pl.DataFrame, column: str) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER, OUTCOME, SEGMENT, SELECTED
 from targeting.workspace.catalogue import Catalogue
 
@@ -14,7 +15,7 @@ FEWEST = 5
 
 
 def profiles(
-    customers: pl.DataFrame, decisions: pl.DataFrame, catalogue: Catalogue, digits: int
+    customers: Rows, decisions: pl.DataFrame, catalogue: Catalogue, digits: int
 ) -> list[dict[str, object]]:
     """Describe the segments by name; customers without one come last, with the name None.
 
@@ -22,12 +23,10 @@ def profiles(
     ranks: the share of all customers who lie below that median (half of those who equal it).
     Both are None for fewer than 5 customers. contacted: customers selected tonight.
     """
-    if SEGMENT not in customers.columns or customers.is_empty():
+    if SEGMENT not in customers.columns or not customers.height:
         return []
     fields = profiled(customers, catalogue)
-    medians = customers.group_by(SEGMENT).agg(
-        pl.len(), *(_number(name).median().alias(name) for name in fields)
-    )
+    medians = _medians(customers, fields)
     contacted = _contacted(customers, decisions)
     found = []
     for row in medians.sort(SEGMENT, nulls_last=True).iter_rows(named=True):
@@ -46,7 +45,21 @@ def profiles(
     return found
 
 
-def profiled(customers: pl.DataFrame, catalogue: Catalogue) -> list[str]:
+def _medians(customers: Rows, fields: Sequence[str]) -> pl.DataFrame:
+    """Give by segment its customers, `len`, and the median of each field; a field at a time."""
+    segments = customers[SEGMENT]
+    groups = segments.to_frame().group_by(SEGMENT, maintain_order=True).len()
+    number = groups.select(SEGMENT).with_row_index("number")
+    of = segments.to_frame().join(number, on=SEGMENT, how="left", nulls_equal=True,
+                                  maintain_order="left")["number"]  # fmt: skip
+    for name in fields:
+        column = pl.DataFrame({"number": of, name: customers[name]})
+        median = column.group_by("number").agg(_number(name).median().alias(name)).sort("number")
+        groups = groups.with_columns(median[name])
+    return groups
+
+
+def profiled(customers: Rows, catalogue: Catalogue) -> list[str]:
     """Name the fields that a profile tells, in the catalogue's order; no personal ones."""
     return [
         name
@@ -62,11 +75,12 @@ def _number(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.Float64).fill_nan(None)
 
 
-def _contacted(customers: pl.DataFrame, decisions: pl.DataFrame) -> dict[str | None, int]:
+def _contacted(customers: Rows, decisions: pl.DataFrame) -> dict[str | None, int]:
     if not {CUSTOMER, OUTCOME} <= set(decisions.columns):
         return {}
     chosen = decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER).unique()
-    counted = customers.join(chosen, on=CUSTOMER, how="semi").group_by(SEGMENT).len()
+    people = customers.select(CUSTOMER, SEGMENT)
+    counted = people.join(chosen, on=CUSTOMER, how="semi").group_by(SEGMENT).len()
     return dict(counted.iter_rows())
 
 
@@ -78,18 +92,16 @@ def _major(
         yield name, value / 10**digits if money and value is not None else value
 
 
-def _ranks(customers: pl.DataFrame, medians: dict[str, float | None]) -> dict[str, float | None]:
+def _ranks(customers: Rows, medians: dict[str, float | None]) -> dict[str, float | None]:
     told = {name: value for name, value in medians.items() if value is not None}
-    counted = customers.select(
-        *(
-            pl.struct(
-                below=(_number(name) < value).sum(),
-                up_to=(_number(name) <= value).sum(),
-                known=_number(name).count(),
-            ).alias(name)
-            for name, value in told.items()
-        )
-    )
+    counted = customers.lazy().select(
+        pl.struct(
+            below=(_number(name) < value).sum(),
+            up_to=(_number(name) <= value).sum(),
+            known=_number(name).count(),
+        ).alias(name)
+        for name, value in told.items()
+    ).collect()  # fmt: skip
     shares = {
         name: (counts["below"] + counts["up_to"]) / (2 * counts["known"])
         for name, counts in (counted.row(0, named=True).items() if told else ())

@@ -6,6 +6,7 @@ import math
 
 import polars as pl
 
+from targeting.customers.held import Rows
 from targeting.workspace.catalogue import because_field
 
 MOST = 5
@@ -14,7 +15,7 @@ _SEPARATOR = "; "
 _SCORE, _REASON, _SPEAKS, _CUSTOMERS = "score", "reason", "speaks", "customers"
 
 
-def commonest_reasons(customers: pl.DataFrame, name: str) -> dict[str, object]:
+def commonest_reasons(customers: Rows, name: str) -> dict[str, object]:
     """Count the reasons of the highest and the lowest tenth of the customers by likelihood.
 
     highest, lowest: customers (a tenth, and all who equal its last), from, to (likelihoods, 0 to 1)
@@ -25,7 +26,7 @@ def commonest_reasons(customers: pl.DataFrame, name: str) -> dict[str, object]:
     because = because_field(name)
     if not {name, because} <= set(customers.columns):
         return {}
-    scored = customers.select(pl.col(name).alias(_SCORE), pl.col(because).alias(_REASON))
+    scored = customers.select(name, because).rename({name: _SCORE, because: _REASON})
     scored = scored.drop_nulls(_SCORE)
     if scored[_REASON].count() == 0:
         return {}

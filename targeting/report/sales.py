@@ -64,18 +64,19 @@ class Trade:
         return int(self.by_day.filter(in_days(until))["amount"].sum())
 
 
-def trade_of(purchases: pl.LazyFrame | None, lines: Lines | None, as_of: dt.date) -> Trade:
-    """Add purchases up; `lines` are those of known customers."""
-    if purchases is None or not _has(purchases.collect_schema().names()):
+def sold_by_day(purchases: pl.LazyFrame) -> pl.LazyFrame:
+    """Add purchases up, as `Trade.by_day`; of a shop that does not say day and amount none."""
+    if not _has(purchases.collect_schema().names()):
+        return pl.LazyFrame(schema=_DAYS)
+    sold = pl.len().alias("lines"), pl.col("amount").cast(pl.Int64).sum()
+    return _days(purchases.group_by("purchased_on").agg(sold))
+
+
+def trade_of(by_day: pl.DataFrame | None, lines: Lines | None, as_of: dt.date) -> Trade:
+    """Add up what `sold_by_day` gave of all purchases; `lines` are those of known customers."""
+    if by_day is None:
         return Trade()
-    by_day = (
-        purchases.group_by("purchased_on")
-        .agg(pl.len().alias("lines"), pl.col("amount").cast(pl.Int64).sum())
-        .drop_nulls("purchased_on")
-        .sort("purchased_on")
-        .select(pl.col(name).cast(kind) for name, kind in _DAYS.items())
-        .collect(engine="streaming")
-    )
+    by_day = _days(by_day.lazy().group_by("purchased_on").agg(pl.all().sum())).collect()
     if lines is None or not _has(lines.schema.names()):
         return Trade(by_day)
     columns = lines.schema.names()
@@ -87,6 +88,14 @@ def trade_of(purchases: pl.LazyFrame | None, lines: Lines | None, as_of: dt.date
         .select(pl.col(name).cast(kind) for name, kind in _MONTHS.items())
     )
     return Trade(by_day, by_month, lines.each(lambda part: _spent(part, as_of)))
+
+
+def _days(sums: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        sums.drop_nulls("purchased_on")
+        .sort("purchased_on")
+        .select(pl.col(name).cast(kind) for name, kind in _DAYS.items())
+    )
 
 
 def _has(columns: Collection[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from targeting.customers.lines import Lines
+from targeting.customers.held import Chosen, Columns
 from targeting.report.speech import Speech
-from targeting.scoring.label import rhythm_on
 from targeting.scoring.matrix import Floats, tree_matrix
-from targeting.scoring.model import LikelihoodModel, can_be_scored, chances, complete
+from targeting.scoring.model import LikelihoodModel, chances
 from targeting.scoring.phrases import Extent, clause
 from targeting.scoring.reasons import Seen, leaf_reasons, seen_in
+from targeting.scoring.scored import Entered, Leaves
 from targeting.workspace.catalogue import Catalogue
-from targeting.workspace.scores import Likelihood
 from targeting.workspace.settings import Shop
 
 _MILLION = 1_000_000
@@ -38,12 +36,9 @@ class _Standing:
 
 def tree_figures(
     models: Mapping[str, LikelihoodModel],
-    forms: Mapping[str, Likelihood],
-    customers: pl.DataFrame,
-    lines: Lines | None,
+    entered: Mapping[str, Entered],
     fields: Catalogue,
     shop: Shop,
-    as_of: dt.date,
 ) -> dict[str, dict[str, object]]:
     """Give each likelihood's tree as analysis.json shows it; none for a model without one.
 
@@ -54,23 +49,21 @@ def tree_figures(
     """
     found: dict[str, dict[str, object]] = {}
     for name, model in models.items():
-        if model.tree is None or name not in customers.columns:
+        if model.tree is None or name not in entered:
             continue
-        rhythm = None
-        if lines is not None and model.rhythm is not None:
-            rhythm = rhythm_on(lines, as_of, forms[name].predicts.within)
-        nodes = _nodes(model, complete(customers, model, rhythm), fields, shop)
+        nodes = _nodes(model, entered[name], fields, shop)
         found[name] = {"scored_by": model.kind, "nodes": nodes}
     return found
 
 
 def _nodes(
-    model: LikelihoodModel, people: pl.DataFrame, fields: Catalogue, shop: Shop
+    model: LikelihoodModel, entered: Entered, fields: Catalogue, shop: Shop
 ) -> list[dict[str, object]]:
-    people = people.filter(can_be_scored(model) & pl.col(model.name).is_not_null())
-    leaves = model.tree.apply(tree_matrix(people, model.inputs))
+    scored = entered.asked & entered.score.is_not_null()
+    people = Chosen(entered.people, scored)
+    leaves = entered.leaves[scored.to_numpy()]
     seen = seen_in(people, model.inputs, leaves)
-    standing = _standing(model, people, leaves)
+    standing = _standing(model, people, entered.score.filter(scored), leaves)
     texts = leaf_reasons(model.tree, model.inputs, model.values, seen, fields, shop)
     parents = _parents(model)
     asks: list[str | None] = []
@@ -94,17 +87,16 @@ def _nodes(
 
 
 def _standing(
-    model: LikelihoodModel, people: pl.DataFrame, leaves: npt.NDArray[np.intp]
+    model: LikelihoodModel, people: Columns, scores: pl.Series, leaves: Leaves
 ) -> _Standing:
     """Count by leaf, and add every node to its parent: a child's number is always larger."""
     nodes = model.tree.node_count
-    scores = people[model.name].to_numpy()
-    millionths = np.rint(scores * _MILLION)
-    missing = np.isnan(tree_matrix(people, model.inputs))
+    millionths = np.rint(scores.to_numpy() * _MILLION)
+    missing = (np.isnan(tree_matrix(people, [entering])[:, 0]) for entering in model.inputs)
     figures = [
         np.bincount(leaves, minlength=nodes),
         np.bincount(leaves, weights=millionths, minlength=nodes),
-        *(np.bincount(leaves, weights=column, minlength=nodes) for column in missing.T),
+        *(np.bincount(leaves, weights=column, minlength=nodes) for column in missing),
     ]
     sums = np.column_stack(figures).astype(np.int64)
     for node, (parent, _) in reversed(list(enumerate(_parents(model)))):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from targeting import __version__
+from targeting.customers.held import Rows
 from targeting.frames import OUTCOME, RULE, SEGMENT
 from targeting.scoring.score import changed
 
@@ -66,10 +67,10 @@ def manifest(results: Results) -> dict[str, object]:
     }
 
 
-def _segments(customers: pl.DataFrame) -> list[dict[str, object]]:
+def _segments(customers: Rows) -> list[dict[str, object]]:
     if SEGMENT not in customers.columns:
         return []
-    sizes = customers.group_by(SEGMENT).agg(pl.len().alias("size")).drop_nulls()
+    sizes = customers.select(SEGMENT).group_by(SEGMENT).agg(pl.len().alias("size")).drop_nulls()
     return [
         {"name": name, "size": size}
         for name, size in sizes.sort("size", SEGMENT, descending=[True, False]).iter_rows()
@@ -81,14 +82,14 @@ def _segment_model(results: Results) -> dict[str, object] | None:
     model = results.fitted.models.segments
     if model is None:
         return None
-    before = results.scored.before
+    changes = results.scored.changes
     return {
         "fitted_rows": model.fitted_rows,
         "stability": model.stability,
         "silhouette": model.silhouette,
         "tried": [dict(zip(_TRIED, row, strict=True)) for row in model.tried],
         "warnings": [n.as_dict() for n in dict.fromkeys((*model.notes, *results.scored.notes))],
-        "changed_in_30_days": changed(before, results.customers) if before.height else None,
+        "changed_in_30_days": None if changes is None else changed(changes.moves),
     }
 
 

@@ -10,13 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from targeting.campaigns.contacts import contacts
 from targeting.campaigns.decide import Decided
+from targeting.customers.held import Rows
 from targeting.customers.lines import Lines
-from targeting.delivery.rows import write_deliveries
-from targeting.exports.contacts import write_contacts
-from targeting.exports.messages import Messages
-from targeting.exports.seeds import seed_rows, with_messages
 from targeting.exports.suggestions import write_suggestions
 from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
@@ -30,8 +26,9 @@ from targeting.report.page import write_report
 from targeting.report.rule_facts import rule_facts
 from targeting.report.sales import Trade
 from targeting.report.tree_figures import tree_figures
+from targeting.results.lists import write_lists
 from targeting.results.manifest import manifest
-from targeting.results.shown import shown
+from targeting.results.shown import in_words, shown
 from targeting.rules.model import Rule
 from targeting.run_folder.write import (
     MANIFEST,
@@ -44,7 +41,6 @@ from targeting.run_folder.write import (
 from targeting.scoring.regression import linear_regression
 from targeting.scoring.saved import Fitted
 from targeting.scoring.score import Scored
-from targeting.scoring.segment_changes import changes
 from targeting.stock.suggest import Suggestions
 from targeting.workspace.load import Workspace
 
@@ -81,7 +77,7 @@ class Results:
         return tuple(rule for rule in self.rules if rule.kind != "inventory")
 
     @property
-    def customers(self) -> pl.DataFrame:
+    def customers(self) -> Rows:
         """Tonight's customers with all fields."""
         return self.scored.customers
 
@@ -96,7 +92,7 @@ def write_results(
 ) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Write a run into an empty folder; give its manifest, and what to be warned of."""
     rows: dict[str, int] = {}
-    overlong = _write_contacts(folder, results, rows)
+    overlong = write_lists(folder, results, rows)
     results = replace(results, warnings=(*results.warnings, *overlong))
     _write_suggestions(folder, results, rows)
     _write_frames(folder, results, rows)
@@ -112,55 +108,6 @@ def write_results(
     return described, (*results.warnings, *unprinted)
 
 
-def _write_contacts(folder: Path, results: Results, rows: dict[str, int]) -> list[Problem]:
-    """Write every list; give a warning for messages that are longer than their channel takes."""
-    workspace, shop = results.workspace, results.workspace.settings.shop
-    people = contacts(
-        results.decided.decisions,
-        results.customers,
-        results.decided.persons.of,
-        results.contact_rules,
-        as_of=results.read.as_of,
-        minor=10**results.digits,
-        key=workspace.policy.key,
-    )
-    fields = workspace.customer_fields
-    lists = shown(people, fields, results.digits)
-    messages = Messages(
-        workspace.folder, shop, results.read.as_of, fields=fields, policy=workspace.policy
-    )
-    addresses = {name: channel.address for name, channel in workspace.policy.channels.items()}
-    seeds = with_messages(seed_rows(lists, workspace.destinations, addresses), messages.render)
-    texts = messages.render(lists)
-    overlong = messages.proofread(lists, texts)
-    lists = lists.with_columns(texts)
-    written, refused = write_contacts(
-        folder,
-        lists,
-        workspace.destinations,
-        shop=shop,
-        texts=fields,
-        draft=results.draft,
-        seeds=seeds,
-    )
-    verify(folder, written, workspace.destinations)
-    if not results.draft:
-        delivered = {name: workspace.destinations[name] for name in workspace.deliveries}
-        more, refusals = write_deliveries(
-            folder, lists, delivered, shop=shop, texts=fields, seeds=seeds
-        )
-        written, refused = [*written, *more], pl.concat([refused, refusals])
-    rows |= {file.path: file.rows for file in written}
-    tables = {"summary": results.summary, "funnel": results.funnel}
-    if refused.height:
-        tables["refused_by_destination"] = refused
-    for name, table in tables.items():
-        path = f"contacts/{name}.csv"
-        write_csv(folder / path, table)
-        rows[path] = table.height
-    return overlong
-
-
 def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> None:
     tables = suggestion_csv(results.suggestions, results.digits)
     tables |= _suggestion_lists(folder, tables["suggestions"], results, rows)
@@ -169,7 +116,7 @@ def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> 
         write_csv(folder / path, table)
         rows[path] = table.height
     kept = kept_lines(results.suggestions, results.digits)
-    write_parquet(folder / LINES_FILE, kept)
+    write_parquet(folder / LINES_FILE, kept.lazy())
     rows[LINES_FILE] = kept.height
     settings = results.workspace.settings
     path = "stock/suggestions.xlsx"
@@ -198,19 +145,20 @@ def _suggestion_lists(
 
 def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
     fields = results.workspace.customer_fields
-    customers = shown(results.customers, fields, results.digits)
+    customers = shown(results.customers.lazy(), fields, results.digits)
+    write_parquet(folder / "customers.parquet", customers)
+    rows["customers.parquet"] = results.customers.height
     frames: Mapping[str, pl.DataFrame] = {
-        "customers": customers,
         "decisions": results.decided.decisions.drop("address"),
         "scores": results.fitted.judged.sort("name", "cut_off", CUSTOMER),
         "policy_state": results.decided.state,
     }
     for name, frame in frames.items():
-        write_parquet(folder / f"{name}.parquet", frame)
+        write_parquet(folder / f"{name}.parquet", in_words(frame.lazy()))
         rows[f"{name}.parquet"] = frame.height
     tables = {"rejects.csv": results.read.rejects}
-    if results.scored.before.height:
-        tables["segment_changes.csv"] = changes(results.scored.before, results.customers)
+    if results.scored.changes is not None:
+        tables["segment_changes.csv"] = results.scored.changes.rows
     for name, table in tables.items():
         write_csv(folder / name, table)
         rows[name] = table.height
@@ -252,12 +200,9 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         problems=results.warnings,
         trees=tree_figures(
             results.fitted.models.likelihoods,
-            workspace.scores.likelihoods if workspace.scores is not None else {},
-            results.customers,
-            results.lines,
+            results.scored.entered,
             workspace.customer_fields,
             workspace.settings.shop,
-            results.read.as_of,
         ),
         people=results.decided.state.select(CUSTOMER, PERSON),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -34,30 +35,37 @@ def match(rows: pl.LazyFrame, rules: Sequence[Rule], as_of: dt.date, minor: int)
     return without_nan(rows).select(columns) if columns else rows.select()
 
 
-def funnel(rows: pl.LazyFrame, rules: Sequence[Rule], as_of: dt.date, minor: int) -> pl.DataFrame:
+def funnel(
+    pages: Iterable[pl.LazyFrame], rules: Sequence[Rule], as_of: dt.date, minor: int
+) -> pl.DataFrame:
     """Count line by line whom each rule keeps: rule, step, line, left, lost, lost_missing.
 
-    `lost_missing` are those of the lost whom only a missing value keeps out. A rule that is not
-    active on the day loses everybody there.
+    The rows of all pages are counted together. `lost_missing` are those of the lost whom only a
+    missing value keeps out. A rule that is not active on the day loses everybody there.
     """
     if not rules:
         return pl.DataFrame(schema=FUNNEL_SCHEMA)
     compiler = Compiler(as_of, minor)
     numbers = [_first_failed(rule.lines(), compiler).alias(rule.name) for rule in rules]
-    failed = without_nan(rows).select(numbers).collect()
-    lost_missing = _lost_missing(rows, failed, rules, compiler)
+    everybody, lost_at, lost_missing = 0, Counter[tuple[str, int]](), Counter[str]()
+    for page in pages:
+        failed = without_nan(page).select(numbers).collect()
+        everybody += failed.height
+        for rule in rules:
+            counted = failed[rule.name].value_counts().iter_rows()
+            lost_at.update({(rule.name, number): count for number, count in counted})
+        lost_missing.update(_lost_missing(page, failed, rules, compiler))
     found = []
     for rule in rules:
-        left = failed.height
+        left = everybody
         found.append((rule.name, "all", "everybody", left, 0, 0))
         if not rule.is_active(as_of):
             found.append((rule.name, "active", "not active on this day", 0, left, 0))
             continue
-        counts = dict(failed[rule.name].value_counts().iter_rows())
         for number, line in enumerate(rule.lines()):
-            lost = counts.get(number, 0)
+            lost = lost_at[rule.name, number]
             left -= lost
-            missing = lost_missing.get(f"{rule.name}/{number}", 0)
+            missing = lost_missing[f"{rule.name}/{number}"]
             found.append((rule.name, line.step, says_line(line), left, lost, missing))
     return pl.DataFrame(found, schema=FUNNEL_SCHEMA, orient="row")
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
 
 from targeting.frames import stable_hash
-from targeting.workspace.columns import SourceName
+from targeting.intake.accounts import Read
 
 
 def run_identity(
-    as_of: dt.date,
+    read: Read,
     *,
     version: str,
     workspace: Path,
     files: Iterable[str],
     models: str,
-    sources: Mapping[SourceName, Iterable[pl.DataFrame]],
 ) -> str:
     """Make RUN_ID: as_of and 8 hex digits over version, files, models and the clean rows.
 
@@ -32,26 +32,33 @@ def run_identity(
     for name in sorted(files):
         content = hashlib.sha256((workspace / name).read_bytes()).digest()
         digest.update(name.encode() + b"\0" + content)
-    for name in sorted(sources):
-        digest.update(name.encode() + b"\0" + _rows_digest(sources[name]))
-    return f"{as_of.isoformat()}-{digest.hexdigest()[:8]}"
+    for source in sorted(read.sources):
+        sums = read.summed(source, _row_sums)
+        if sums is not None:
+            digest.update(source.encode() + b"\0" + _rows_digest(sums))
+    return f"{read.as_of.isoformat()}-{digest.hexdigest()[:8]}"
 
 
-def _rows_digest(pieces: Iterable[pl.DataFrame]) -> bytes:
-    """Digest rows that come in pieces of the same columns; neither order nor pieces matter."""
-    columns, rows, total, odd = "", 0, 0, 0
-    for piece in pieces:
-        columns = ",".join(sorted(piece.columns))
-        if piece.height:
-            hashed = piece.lazy().select(_row_hash(piece.columns).alias("_"))
-            # Equal rows cancel in the second, not in the first; sums run over, as they may.
-            sums = hashed.select(total=pl.col("_").sum(), odd=pl.col("_").bitwise_xor()).collect()
-            rows += piece.height
-            total = (total + int(sums.item(0, "total"))) % 2**64
-            odd ^= int(sums.item(0, "odd"))
+def _rows_digest(sums: pl.DataFrame) -> bytes:
+    """Digest the sums of a source's pieces; neither order nor pieces matter."""
+    columns, rows = sums.item(0, "columns"), sums["rows"].sum()
+    total = sum(sums["total"].to_list()) % 2**64
+    odd = functools.reduce(operator.xor, sums["odd"].to_list())
     return hashlib.sha256(f"{columns};{rows};{total};{odd}".encode()).digest()
 
 
-def _row_hash(columns: Iterable[str]) -> pl.Expr:
-    cells = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(columns)]
+def _row_sums(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Give one row: the columns, the number of rows, and two sums of their hashes."""
+    names = sorted(rows.collect_schema().names())
+    # Equal rows cancel in the second, not in the first; sums run over, as they may.
+    return rows.select(_row_hash(names).alias("_")).select(
+        columns=pl.lit(",".join(names)),
+        rows=pl.len().cast(pl.Int64),
+        total=pl.col("_").sum(),
+        odd=pl.col("_").bitwise_xor().fill_null(0),
+    )
+
+
+def _row_hash(names: Iterable[str]) -> pl.Expr:
+    cells = [pl.col(name).cast(pl.String).fill_null("\x00") for name in names]
     return stable_hash("", "row", "", pl.concat_str(cells, separator="\x1f"))

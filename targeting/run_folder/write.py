@@ -189,11 +189,11 @@ def write_csv(path: Path, frame: pl.DataFrame) -> None:
     harmless.write_csv(path, include_bom=True, line_terminator="\r\n")
 
 
-def write_parquet(path: Path, frame: pl.DataFrame) -> None:
+def write_parquet(path: Path, frame: pl.LazyFrame) -> None:
     """Write one Parquet file, the same bytes for the same rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Row groups follow the chunks of a frame, and those the threads that made it.
-    frame.rechunk().write_parquet(path, compression="zstd", statistics=False)
+    # Of their own accord row groups would follow the pages that a frame is read from.
+    frame.sink_parquet(path, compression="zstd", statistics=False, row_group_size=2**18)
 
 
 def copy_inputs(workspace: Path, names: Iterable[str], folder: Path) -> None:

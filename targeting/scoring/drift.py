@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from targeting.customers.held import Columns
 from targeting.scoring.matrix import Floats, Input, numbers
 from targeting.workspace.catalogue import Catalogue, Field
 
@@ -68,7 +69,7 @@ def profile(customers: pl.DataFrame, inputs: Sequence[Input]) -> tuple[Profile, 
 
 def drift(
     profiles: Sequence[Profile],
-    customers: pl.DataFrame,
+    customers: Columns,
     field_types: Catalogue | None = None,
     minor: int = 100,
 ) -> tuple[Drift, ...]:
@@ -218,7 +219,7 @@ class _Unit:
         return f"{value:,.{decimals}f}".rstrip("0").rstrip(".") + unit
 
 
-def _of(customers: pl.DataFrame, name: str) -> pl.Series:
+def _of(customers: Columns, name: str) -> pl.Series:
     return (
         customers[name]
         if name in customers.columns

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from targeting.customers.held import Columns
 from targeting.frames import CUSTOMER, stable_hash
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.columns import FieldType
@@ -54,7 +55,7 @@ def _input_of(column: pl.Series, field_types: Catalogue) -> Input:
     return Input(column.name, "category", tuple(seen))
 
 
-def tree_matrix(rows: pl.DataFrame, inputs: Sequence[Input]) -> npt.NDArray[np.float32]:
+def tree_matrix(rows: Columns, inputs: Sequence[Input]) -> npt.NDArray[np.float32]:
     """Lay the inputs side by side in single precision, which is what scikit-learn's trees read."""
     matrix = np.empty((rows.height, len(inputs)), dtype=np.float32)
     for at, entering in enumerate(inputs):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from targeting.customers.held import Columns
 from targeting.scoring.matrix import Floats, Input
 from targeting.scoring.phrases import Extent, Side, clause, trait
 from targeting.scoring.tree import Tree
@@ -52,7 +53,7 @@ _Path: TypeAlias = tuple[_Step, ...]
 
 
 def seen_in(
-    customers: pl.DataFrame, inputs: Sequence[Input], nodes: npt.NDArray[np.intp]
+    customers: Columns, inputs: Sequence[Input], nodes: npt.NDArray[np.signedinteger]
 ) -> tuple[Seen, ...]:
     """Look at each input's column (minor units, yes/no 1/0) once, in the order of the inputs.
 
@@ -89,7 +90,7 @@ def leaf_reasons(
     return tuple(texts)
 
 
-def reasons_of(nodes: npt.NDArray[np.intp], texts: Sequence[str], name: str) -> pl.Series:
+def reasons_of(nodes: npt.NDArray[np.signedinteger], texts: Sequence[str], name: str) -> pl.Series:
     """Give each customer the text of his leaf; `nodes` is what `tree.apply` gives."""
     return pl.Series(name, texts, dtype=pl.String).gather(nodes)
 
@@ -121,7 +122,7 @@ def point_reasons(
     return pl.select(pl.when(joined == "").then(pl.lit(AVERAGE)).otherwise(joined)).to_series()
 
 
-def _seen(column: pl.Series, entering: Input, nodes: npt.NDArray[np.intp]) -> Seen:
+def _seen(column: pl.Series, entering: Input, nodes: npt.NDArray[np.signedinteger]) -> Seen:
     if entering.kind == "category":
         among = column.cast(pl.String).is_in(entering.categories).fill_null(False)
         return Seen(*_leaves_by(among, nodes))
@@ -134,7 +135,7 @@ def _seen(column: pl.Series, entering: Input, nodes: npt.NDArray[np.intp]) -> Se
 
 
 def _leaves_by(
-    known: pl.Series, nodes: npt.NDArray[np.intp]
+    known: pl.Series, nodes: npt.NDArray[np.signedinteger]
 ) -> tuple[frozenset[int], frozenset[int]]:
     """Give the leaves of those who have a value, and of those who have none."""
     has = known.to_numpy()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
+from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER
 from targeting.scoring.matrix import numbers, share_by_hash
 from targeting.scoring.threads import one_thread
@@ -13,15 +13,14 @@ from targeting.workspace.scores import LinearRegression
 TESTED_SHARE = 0.25
 
 
-def linear_regression(
-    customers: pl.DataFrame, form: LinearRegression, key: str
-) -> dict[str, object]:
+def linear_regression(customers: Rows, form: LinearRegression, key: str) -> dict[str, object]:
     """Fit on three quarters of the customers, by keyed hash, and give R2 on the rest.
 
     Customers with a value missing take no part. `r2` is None where too few are left to tell.
     """
     columns = list(dict.fromkeys([form.target, *form.inputs]))
-    complete = customers.drop_nulls(columns).sort(CUSTOMER)
+    read = dict.fromkeys([CUSTOMER, *columns])
+    complete = customers.select(*read).drop_nulls(columns).sort(CUSTOMER)
     judges = complete.select(share_by_hash(key, "linear_regression", TESTED_SHARE)).to_series()
     judges_at = judges.to_numpy()
     inputs = np.column_stack([numbers(complete[name]) for name in form.inputs])

@@ -1,10 +1,15 @@
-"""Tonight's customers with a score each, and the reason for it in words."""
+"""A likelihood for tonight's customers, page by page, and the reason for it in words."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from targeting.customers.held import Chosen, Columns, Shelf, Table
 from targeting.scoring.linear import LEAF
 from targeting.scoring.matrix import tree_matrix
 from targeting.scoring.model import (
@@ -17,6 +22,7 @@ from targeting.scoring.model import (
 )
 from targeting.scoring.rate import sigmoid
 from targeting.scoring.reasons import leaf_reasons, point_reasons, reasons_of, seen_in
+from targeting.scoring.rhythm import REPEATS
 from targeting.scoring.teacher import Matrix
 from targeting.workspace.catalogue import Catalogue, because_field
 from targeting.workspace.settings import Shop
@@ -24,58 +30,141 @@ from targeting.workspace.settings import Shop
 MOST_CLAUSES = 4
 NOTHING_KNOWN = "the same for everyone: the shop's base rate"
 
+Leaves = npt.NDArray[np.int32]
 
-def scored(
-    customers: pl.DataFrame,
-    model: LikelihoodModel,
-    rhythm: pl.DataFrame | None,
-    fields: Catalogue,
-    shop: Shop,
-) -> pl.DataFrame:
-    """Give each customer's likelihood (0 to 1 to 6 decimals) and why, in the order of `customers`.
 
-    Columns NAME and NAME_because. Of a tree the path to the customer's leaf, of points the three
-    largest; a blend gives no reason. Both are missing where there is no score.
+@dataclass(frozen=True)
+class Entered:
+    """What a model read of the customers, page after page.
+
+    Parameters:
+        people: the inputs of the model, and what drift is told by.
+        asked: of whom the model can say something.
+        leaves: where its tree puts each customer; empty for a model without one.
+        score: the likelihood, missing for who objects too.
     """
-    people = complete(customers, model, rhythm)
-    if model.kind == "none" or (model.kind == "base_rate" and model.base_rate is None):
-        nobody = pl.repeat(False, people.height, eager=True)
-        return _columns(model, pl.lit(None), pl.lit(None), people, nobody)
-    asked = people.select(can_be_scored(model)).to_series()
-    if model.kind == "base_rate":
-        score = pl.lit(model.base_rate, dtype=pl.Float64).round(6)
-        return _columns(model, score, pl.lit(NOTHING_KNOWN), people, asked)
-    matrix = tree_matrix(people, model.inputs)
-    if model.kind in ("tree", "cart"):
-        nodes = model.tree.apply(matrix)
-        seen = seen_in(people.filter(asked), model.inputs, nodes[asked.to_numpy()])
-        texts = leaf_reasons(
-            model.tree, model.inputs, model.values, seen, fields, shop, most=MOST_CLAUSES
+
+    people: Columns
+    asked: pl.Series
+    leaves: Leaves
+    score: pl.Series
+
+
+class Scoring:
+    """One likelihood of a night: every page is read before the first is told.
+
+    What the reason says of a leaf is true of all customers in it, on whatever page they stand.
+    """
+
+    def __init__(
+        self, model: LikelihoodModel, fields: Catalogue, shop: Shop, shelf: Shelf | None = None
+    ) -> None:
+        self.model, self.fields, self.shop, self.shelf = model, fields, shop, shelf or Shelf()
+        self._pages: list[pl.LazyFrame] = []
+        self._told: list[pl.LazyFrame] = []
+        self._asked: list[pl.Series] = []
+        self._leaves: list[Leaves] = []
+        self._scores: list[pl.Series] = []
+
+    def read(self, customers: pl.DataFrame, rhythm: pl.DataFrame | None) -> None:
+        """Take a page of customers; `rhythm` is what BG/NBD reads of them."""
+        number = len(self._pages)
+        people = complete(customers, self.model, rhythm)
+        names = [REPEATS, *(entering.name for entering in self.model.inputs)]
+        names += [profile.field for profile in self.model.profiles]
+        read = people.select(name for name in dict.fromkeys(names) if name in people.columns)
+        self._pages.append(self._keep("read by", number, read))
+        asked = people.select(can_be_scored(self.model)).to_series()
+        if self._scores_nobody:
+            asked = pl.repeat(False, people.height, eager=True)
+        self._asked.append(asked)
+        if self.model.kind in ("none", "base_rate"):
+            return
+        matrix = tree_matrix(people, self.model.inputs)
+        leaves = np.empty(0, dtype=np.int32)
+        if self.model.tree is not None:
+            leaves = self.model.tree.apply(matrix).astype(np.int32)
+        self._leaves.append(leaves)
+        if not self._by_leaf:
+            odds = np.round(sigmoid(log_odds(self.model, matrix) + self.model.shift), 6)
+            why = self._points(matrix, leaves) if self.model.kind == "points" else pl.lit(None)
+            told = self._columns(pl.Series(odds), why, asked)
+            self._told.append(self._keep("told by", number, told))
+
+    def told(self, number: int) -> pl.DataFrame:
+        """Give the likelihood (0 to 1 to 6 decimals) of a page's customers, and why.
+
+        Columns NAME and NAME_because. Of a tree the path to the customer's leaf, of points the
+        three largest; a blend gives no reason. Both are missing where there is no score.
+        """
+        asked = self._asked[number]
+        if self._scores_nobody:
+            return self._columns(pl.lit(None), pl.lit(None), asked)
+        if self.model.kind == "base_rate":
+            score = pl.lit(self.model.base_rate, dtype=pl.Float64).round(6)
+            return self._columns(score, pl.lit(NOTHING_KNOWN), asked)
+        if self._by_leaf:
+            leaves = self._leaves[number]
+            why = reasons_of(leaves, self._texts, "why")
+            return self._columns(pl.Series(chances(self.model)[leaves]), why, asked)
+        return self._told[number].collect()
+
+    def take(self, customers: pl.DataFrame) -> None:
+        """Hear what was made of a page: who objects has lost his score."""
+        self._scores.append(customers[self.model.name])
+
+    def entered(self) -> Entered:
+        """Give what the model read, when all pages are told and taken."""
+        return Entered(
+            self._people, pl.concat(self._asked), self._all_leaves, pl.concat(self._scores)
         )
-        why = reasons_of(nodes, texts, "why")
-        return _columns(model, pl.Series(chances(model)[nodes]), why, people, asked)
-    odds = pl.Series(np.round(sigmoid(log_odds(model, matrix) + model.shift), 6))
-    points = _points(model, matrix, fields) if model.kind == "points" else pl.lit(None)
-    return _columns(model, odds, points, people, asked)
 
+    def scorable(self) -> Columns:
+        """Give the customers of whom the model can say something."""
+        return Chosen(self._people, pl.concat(self._asked))
 
-def _points(model: LikelihoodModel, matrix: Matrix, fields: Catalogue) -> pl.Series:
-    assert model.linear is not None
-    leaves = np.asarray(model.values)[model.tree.apply(matrix)]
-    inputs = (*model.inputs, LEAF)
-    beside = with_leaves(matrix, leaves)
-    points = model.linear.points(beside, len(inputs))
-    return point_reasons(points, model.linear.stands(beside, len(inputs)), inputs, fields)
+    @property
+    def _scores_nobody(self) -> bool:
+        model = self.model
+        return model.kind == "none" or (model.kind == "base_rate" and model.base_rate is None)
 
+    @property
+    def _by_leaf(self) -> bool:
+        return self.model.kind in ("tree", "cart")
 
-def _columns(
-    model: LikelihoodModel,
-    score: pl.Series | pl.Expr,
-    why: pl.Series | pl.Expr,
-    people: pl.DataFrame,
-    asked: pl.Series,
-) -> pl.DataFrame:
-    return people.select(
-        pl.when(asked).then(score).cast(pl.Float64).alias(model.name),
-        pl.when(asked).then(why).cast(pl.String).alias(because_field(model.name)),
-    )
+    @property
+    def _people(self) -> Table:
+        height = sum(asked.len() for asked in self._asked)
+        return Table(tuple(self._pages), self._pages[0].collect_schema(), height)
+
+    @property
+    def _all_leaves(self) -> Leaves:
+        return np.concatenate(self._leaves) if self._leaves else np.empty(0, dtype=np.int32)
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        model, asked = self.model, pl.concat(self._asked)
+        leaves = self._all_leaves[asked.to_numpy()]
+        seen = seen_in(Chosen(self._people, asked), model.inputs, leaves)
+        return leaf_reasons(
+            model.tree, model.inputs, model.values, seen, self.fields, self.shop, most=MOST_CLAUSES
+        )
+
+    def _keep(self, what: str, number: int, page: pl.DataFrame) -> pl.LazyFrame:
+        return self.shelf.keep(f"{what} {self.model.name}", number, page)
+
+    def _points(self, matrix: Matrix, leaves: Leaves) -> pl.Series:
+        model = self.model
+        assert model.linear is not None
+        inputs = (*model.inputs, LEAF)
+        beside = with_leaves(matrix, np.asarray(model.values)[leaves])
+        points = model.linear.points(beside, len(inputs))
+        return point_reasons(points, model.linear.stands(beside, len(inputs)), inputs, self.fields)
+
+    def _columns(
+        self, score: pl.Series | pl.Expr, why: pl.Series | pl.Expr, asked: pl.Series
+    ) -> pl.DataFrame:
+        return asked.to_frame("asked").select(
+            pl.when("asked").then(score).cast(pl.Float64).alias(self.model.name),
+            pl.when("asked").then(why).cast(pl.String).alias(because_field(self.model.name)),
+        )

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import polars as pl
 
 from targeting.frames import CUSTOMER, SEGMENT
 
 BEFORE, NOW, CUSTOMERS = "before", "now", "customers"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of the segments: `moves` as `movement` counts them, `rows` as `changes` lists."""
+
+    moves: pl.DataFrame
+    rows: pl.DataFrame
+
+
+def compared(pairs: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> Changes:
+    """Compare before and now for some customers after others; at least one pair."""
+    seen = [_both(before, now) for before, now in pairs]
+    moves = pl.concat([_moves(both) for both in seen])
+    moves = moves.group_by(BEFORE, NOW).agg(pl.col(CUSTOMERS).sum())
+    return Changes(
+        moves.sort(BEFORE, NOW, nulls_last=True), pl.concat(map(_changed, seen)).sort(CUSTOMER)
+    )
 
 
 def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
@@ -15,7 +36,7 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     Both frames have customer_id and segment, one row a customer. A segment is missing where the
     customer was in none, or was not there at all.
     """
-    return _both(before, now).filter(pl.col(BEFORE).ne_missing(pl.col(NOW))).sort(CUSTOMER)
+    return _changed(_both(before, now)).sort(CUSTOMER)
 
 
 def movement(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
@@ -23,9 +44,7 @@ def movement(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
     Who was in no segment in either run is left out.
     """
-    seen = _both(before, now).filter(pl.any_horizontal(pl.col(BEFORE, NOW).is_not_null()))
-    counted = seen.group_by(BEFORE, NOW).agg(pl.len().cast(pl.Int64).alias(CUSTOMERS))
-    return counted.sort(BEFORE, NOW, nulls_last=True)
+    return _moves(_both(before, now)).sort(BEFORE, NOW, nulls_last=True)
 
 
 def share_changed(movement: pl.DataFrame) -> float | None:
@@ -35,6 +54,15 @@ def share_changed(movement: pl.DataFrame) -> float | None:
     if not total:
         return None
     return int(both.filter(pl.col(BEFORE) != pl.col(NOW))[CUSTOMERS].sum()) / total
+
+
+def _changed(both: pl.DataFrame) -> pl.DataFrame:
+    return both.filter(pl.col(BEFORE).ne_missing(pl.col(NOW)))
+
+
+def _moves(both: pl.DataFrame) -> pl.DataFrame:
+    seen = both.filter(pl.any_horizontal(pl.col(BEFORE, NOW).is_not_null()))
+    return seen.group_by(BEFORE, NOW).agg(pl.len().cast(pl.Int64).alias(CUSTOMERS))
 
 
 def _both(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -25,6 +25,7 @@ PURCHASES: Final[Schema] = {
     "location": pl.String,
 }
 DESCRIPTION: Final[Schema] = {"product": pl.String, "category": pl.String, "brand": pl.String}
+OF_PURCHASES: Final = {*PURCHASES, *DESCRIPTION, "transaction_id"}  # all that stock reads of them
 PRODUCTS: Final[Schema] = {
     "product_id": pl.String,
     **DESCRIPTION,

@@ -35,7 +35,7 @@ class Campaigns:
 
 def order_suggestions(  # noqa: PLR0913  all that a night knows of its stock
     frames: Mapping[SourceName, pl.DataFrame],
-    customers: pl.DataFrame,
+    customers: pl.DataFrame | None,
     rules: Sequence[Rule],
     ordering: Ordering,
     as_of: dt.date,

@@ -204,7 +204,7 @@ def expected_funnel(rule: Any, rows: Sequence[Row]) -> list[tuple[int, int, int]
 @given(st.integers(0, 10**9).map(people))
 def test_the_funnel_agrees_with_a_plain_count(customers: pl.DataFrame) -> None:
     rules = plan().contact_rules
-    steps = funnel(customers.lazy(), rules, AS_OF, 100)
+    steps = funnel([customers.lazy()], rules, AS_OF, 100)
     rows = customers.to_dicts()
     for rule in rules:
         own = steps.filter(pl.col("rule") == rule.name)
@@ -219,7 +219,7 @@ def test_the_funnel_agrees_with_a_plain_count(customers: pl.DataFrame) -> None:
 def test_a_missing_value_that_keeps_out_counts_beside_one_that_does_not() -> None:
     customers = one(city=None, age=None)  # Lahore would let in, whatever the age
     rules = [rule for rule in plan().contact_rules if rule.name == "open"]
-    steps = funnel(customers.lazy(), rules, AS_OF, 100)
+    steps = funnel([customers.lazy()], rules, AS_OF, 100)
     assert steps.select("lost", "lost_missing").row(1) == (1, 1)
 
 

@@ -178,7 +178,7 @@ def make_run(
         most_lines=most_lines,
     )  # fmt: skip
     write_csv(made.folder / "stock/suggestions.csv", suggestion_csv(suggestions, 2)["suggestions"])
-    write_parquet(made.folder / FILE, kept_lines(suggestions, 2, most_lines))
+    write_parquet(made.folder / FILE, kept_lines(suggestions, 2, most_lines).lazy())
     manifest = {"run_id": run_id, "as_of": as_of.isoformat(), "dry_run": dry_run}
     write_json(made.folder / "manifest.json", manifest)
     return made

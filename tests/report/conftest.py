@@ -308,7 +308,7 @@ def shuffled() -> Callable[[Night], Night]:
     def shuffle(night: Night) -> Night:
         return replace(
             night,
-            customers=mix(night.customers),
+            customers=mix(night.customers.lazy().collect()),
             trade=traded(mix(PURCHASES), AS_OF),
             decisions=mix(night.decisions),
             summary=mix(night.summary),

@@ -192,7 +192,7 @@ def test_a_night_of_nothing_still_has_its_page(empty_night: Night) -> None:
 def test_frames_with_columns_and_no_rows_are_a_night_of_nothing(full_night: Night) -> None:
     bare = replace(
         full_night,
-        customers=full_night.customers.clear(),
+        customers=full_night.customers.lazy().collect().clear(),
         trade=Trade(),
         decisions=full_night.decisions.clear(),
         funnel=full_night.funnel.clear(),
@@ -218,7 +218,7 @@ def test_what_people_typed_is_text_and_never_markup(full_night: Night) -> None:
             **full_night.catalogue,
             "age": Field("age", "number", "customers", title=HOSTILE),
         },
-        customers=full_night.customers.with_columns(segment=pl.lit(HOSTILE)),
+        customers=full_night.customers.lazy().with_columns(segment=pl.lit(HOSTILE)).collect(),
         decisions=full_night.decisions.with_columns(
             segment=pl.lit(HOSTILE), channel=pl.lit(HOSTILE), reason=pl.lit(HOSTILE)
         ),

@@ -161,7 +161,7 @@ def test_what_people_typed_is_text_and_never_markup(full_night: Night, pages: Pa
         shop=full_night.shop.model_copy(update={"name": typed}),
         run_id=typed,
         catalogue={**full_night.catalogue, "age": Field("age", "number", "customers", title=typed)},
-        customers=full_night.customers.with_columns(segment=words),
+        customers=full_night.customers.lazy().with_columns(segment=words).collect(),
         decisions=full_night.decisions.with_columns(segment=words, channel=words, reason=words),
         funnel=full_night.funnel.with_columns(line=words),
         rules=[{**rule, "title": typed, "owner": typed} for rule in full_night.rules],
@@ -177,7 +177,7 @@ def test_urdu_is_joined_and_reads_as_it_was_typed(
     full_night: Night, poppler: Callable[..., str]
 ) -> None:
     def called(name: str) -> bytes:
-        customers = full_night.customers.with_columns(segment=pl.lit(name))
+        customers = full_night.customers.lazy().with_columns(segment=pl.lit(name)).collect()
         return of(replace(full_night, customers=customers))
 
     def breadth(pdf: bytes) -> float:

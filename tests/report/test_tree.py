@@ -16,6 +16,7 @@ from targeting.report.tree_picture import tree_picture
 from targeting.scoring.matrix import inputs_of, tree_matrix
 from targeting.scoring.model import LikelihoodModel, predict
 from targeting.scoring.rate import log_odds
+from targeting.scoring.scored import Entered, Scoring
 from targeting.scoring.tree import fit_tree, node_rates
 from targeting.workspace.catalogue import Catalogue, Field
 from targeting.workspace.settings import Shop
@@ -58,9 +59,16 @@ def made(leaves: int) -> tuple[LikelihoodModel, pl.DataFrame]:
     return model, scored.with_columns(pl.when(~objecting).then("likelihood").alias("likelihood"))
 
 
+def entered(model: LikelihoodModel, customers: pl.DataFrame) -> dict[str, Entered]:
+    scoring = Scoring(model, FIELDS, SHOP)
+    scoring.read(customers.drop("likelihood"), None)
+    scoring.take(customers)
+    return {"likelihood": scoring.entered()}
+
+
 def figures_of(leaves: int) -> tuple[LikelihoodModel, pl.DataFrame, list[dict[str, Any]]]:
     model, customers = made(leaves)
-    told: Any = tree_figures({"likelihood": model}, {}, customers, None, FIELDS, SHOP, DAY)
+    told: Any = tree_figures({"likelihood": model}, entered(model, customers), FIELDS, SHOP)
     assert told["likelihood"]["scored_by"] == "cart"
     return model, customers, told["likelihood"]["nodes"]
 
@@ -154,7 +162,6 @@ def test_the_trees_words_are_those_of_the_shop() -> None:
 def test_what_has_no_tree_has_no_picture() -> None:
     model, customers = made(3)
     base = LikelihoodModel("likelihood", "base_rate", "", base_rate=0.5)
-    assert tree_figures({"likelihood": base}, {}, customers, None, FIELDS, SHOP, DAY) == {}
-    unscored = customers.drop("likelihood")
-    assert tree_figures({"likelihood": model}, {}, unscored, None, FIELDS, SHOP, DAY) == {}
+    assert tree_figures({"likelihood": base}, entered(base, customers), FIELDS, SHOP) == {}
+    assert tree_figures({"likelihood": model}, {}, FIELDS, SHOP) == {}
     assert tree_picture("likelihood", {}, Speech(SHOP)) is None

@@ -77,7 +77,7 @@ def test_a_workbook(tmp_path: Path) -> None:
 
 def test_a_parquet_file(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    write.write_parquet(path, TYPED)
+    write.write_parquet(path, TYPED.lazy())
     before = path.read_bytes()
     write_table(path, read_table(path, CsvForm()))
     assert path.read_bytes() == before

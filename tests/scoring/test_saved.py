@@ -14,6 +14,7 @@ import pytest
 
 from targeting.customers.table import CustomerData
 from targeting.problems import Refused
+from targeting.scoring.fit_all import fit
 from targeting.scoring.model import predict
 from targeting.scoring.rhythm import raw_rhythm
 from targeting.scoring.saved import (
@@ -24,7 +25,7 @@ from targeting.scoring.saved import (
     previous_fit,
     save_fitted,
 )
-from targeting.scoring.score import fit, score
+from targeting.scoring.score import score
 from targeting.scoring.store import Models, digest
 from targeting.workspace.load import Workspace, load
 
@@ -79,8 +80,7 @@ def lines(cdnow: pl.DataFrame) -> pl.DataFrame:
 
 def fitted_in(asked: Workspace, lines: pl.DataFrame, **more: Any) -> Fitted:
     data = CustomerData.of(asked, {"purchases": lines})
-    customers = data.table(AS_OF).collect()
-    return fit(data, customers, customers, AS_OF, **more)
+    return fit(data, data.customers(AS_OF), AS_OF, **more)
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ def test_every_kind_scores_the_same_after_it_was_saved(
     assert loaded.models == fitted.models
     assert loaded.digest == fitted.digest
     data = CustomerData.of(asked, {"purchases": lines})
-    customers = data.table(AS_OF).collect()
+    customers = data.customers(AS_OF)
     before, after = (score(data, customers, AS_OF, each.models) for each in (fitted, loaded))
-    assert after.customers.equals(before.customers)
+    assert after.customers.lazy().collect().equals(before.customers.lazy().collect())
     assert after.customers["by_blend"].n_unique() > 50
     kinds = {name: model.kind for name, model in loaded.models.likelihoods.items()}
     assert kinds == {f"by_{kind}": kind for kind in KINDS}

@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 from targeting.customers.table import CustomerData
+from targeting.scoring.fit_all import fit
 from targeting.scoring.saved import Fitted
-from targeting.scoring.score import fit, score
+from targeting.scoring.score import score
 from targeting.workspace.load import Workspace, load
 
 pytestmark = pytest.mark.usefixtures("few_draws")
@@ -112,9 +113,9 @@ def night(
     asked: Workspace, customers: pl.DataFrame, lines: pl.DataFrame, as_of: dt.date = DAY
 ) -> tuple[Fitted, pl.DataFrame]:
     data = CustomerData.of(asked, {"customers": customers, "purchases": lines})
-    table = data.table(as_of).collect()
-    fitted = fit(data, table, table, as_of)
-    return fitted, score(data, table, as_of, fitted.models).customers
+    table = data.customers(as_of)
+    fitted = fit(data, table, as_of)
+    return fitted, score(data, table, as_of, fitted.models).customers.lazy().collect()
 
 
 def test_who_objects_has_no_score_and_no_reason(tmp_path: Path) -> None:
@@ -236,5 +237,5 @@ def test_an_input_that_was_the_same_for_everyone_in_the_past_is_no_error(tmp_pat
     other = customers.with_columns(town=pl.lit("Quetta"), age=pl.lit(10.0**30))
     data = CustomerData.of(asked, {"customers": other, "purchases": purchases(400)})
     fitted, _ = night(asked, customers, purchases(400))
-    again = score(data, data.table(DAY).collect(), DAY, fitted.models).customers
+    again = score(data, data.customers(DAY), DAY, fitted.models).customers
     assert again["buys"].equals(found["buys"])

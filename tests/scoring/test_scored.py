@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from targeting.customers.held import Shelf
 from targeting.scoring.label import bought_lines
 from targeting.scoring.likelihood import fit_likelihood
 from targeting.scoring.model import LikelihoodModel, predict
 from targeting.scoring.rhythm import raw_rhythm
-from targeting.scoring.scored import MOST_CLAUSES, NOTHING_KNOWN, scored
+from targeting.scoring.scored import MOST_CLAUSES, NOTHING_KNOWN, Scoring
 from targeting.workspace.catalogue import Catalogue
 from targeting.workspace.scores import Likelihood
 from targeting.workspace.settings import Shop
@@ -67,6 +69,19 @@ def model_of(
         return fitted[key]
 
     return of
+
+
+def scored(
+    customers: pl.DataFrame,
+    model: LikelihoodModel,
+    rhythm: pl.DataFrame | None,
+    fields: Catalogue,
+    shop: Shop,
+) -> pl.DataFrame:
+    """Score all customers as one page."""
+    scoring = Scoring(model, fields, shop)
+    scoring.read(customers, rhythm)
+    return scoring.told(0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,3 +187,21 @@ def test_the_mean_score_is_the_base_rate_that_is_foreseen(
     for kind in KINDS:
         model = model_of(kind)
         assert predict(tonight, model, rhythm).mean() == pytest.approx(model.base_rate, abs=2e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_on_which_page_a_customer_stands_changes_nothing(
+    tmp_path: Path,
+    kind: str,
+    model_of: Callable[[str], LikelihoodModel],
+    tonight: pl.DataFrame,
+    rhythm: pl.DataFrame,
+    spending_types: Catalogue,
+) -> None:
+    model = model_of(kind)
+    scoring = Scoring(model, spending_types, Shop(), Shelf(tmp_path))
+    pages = [tonight[:7], tonight[7:7], tonight[7:]]
+    for page in pages:
+        scoring.read(page, rhythm)
+    told = pl.concat(scoring.told(number) for number in range(len(pages)))
+    assert told.equals(scored(tonight, model, rhythm, spending_types, Shop()))

@@ -151,7 +151,8 @@ def _wanted(lines: pl.DataFrame, night: Night, speech: Speech) -> Iterator[Advic
 def _sizes(night: Night) -> dict[str, int]:
     if not has(night.customers, "segment"):
         return {}
-    counted = night.customers.group_by(pl.col("segment").cast(pl.String)).len().drop_nulls()
+    segments = night.customers.select("segment").cast(pl.String)
+    counted = segments.group_by("segment").len().drop_nulls()
     return dict(counted.iter_rows())
 
 

@@ -22,14 +22,14 @@ def spending(night: Night) -> Spent:
     now, before: spent in the last 90 days, and in the 90 before. left, left_now: customers whom no
     rule fits tonight and who have not been contacted in the last 90 days, and what they spent.
     """
-    people = night.customers.select(
-        CUSTOMER, pl.col(SEGMENT).cast(pl.String), _rests(night).alias("rests")
-    ).drop_nulls(SEGMENT)
+    segment, rests = pl.col(SEGMENT).cast(pl.String), _rests(night).alias("rests")
+    people = night.customers.lazy().select(CUSTOMER, segment, rests).drop_nulls(SEGMENT)
     fitted = pl.DataFrame(schema={CUSTOMER: pl.String})
     if has(night.decisions, CUSTOMER):
         fitted = night.decisions.select(CUSTOMER).unique()
-    joined = people.join(night.trade.spent, on=CUSTOMER, how="left").join(
-        fitted.with_columns(fits=pl.lit(value=True)), on=CUSTOMER, how="left"
+    fits = fitted.lazy().with_columns(fits=pl.lit(value=True))
+    joined = people.join(night.trade.spent.lazy(), on=CUSTOMER, how="left").join(
+        fits, on=CUSTOMER, how="left"
     )
     left = pl.col("fits").is_null() & ~pl.col("rests")
     sums = joined.group_by(SEGMENT).agg(
@@ -37,7 +37,8 @@ def spending(night: Night) -> Spent:
         pl.col("now", "before").sum(),
         pl.col("now").filter(left).sum().alias("left_now"),
     )
-    return {row.pop(SEGMENT): row for row in sums.to_dicts()}
+    found = sums.collect(engine="streaming").to_dicts()
+    return {row.pop(SEGMENT): row for row in found}
 
 
 def _rests(night: Night) -> pl.Expr:
