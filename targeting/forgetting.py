@@ -11,6 +11,7 @@ import polars as pl
 from targeting.campaigns.identifiers import Identifiers
 from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
+from targeting.intake.customers_aside import customers_aside, customers_back
 from targeting.intake.filling import fill
 from targeting.intake.source_rows import columns_of
 from targeting.ledger.commit import three_times
@@ -61,6 +62,8 @@ def without_forgotten(read: Read, workspace: Workspace, ledger: Ledger | None) -
     """
     if ledger is None or not _anybody(ledger):
         return read, 0
+    waits = read.listed is not None
+    read = customers_back(read)
     region = workspace.settings.shop.region
     unfilled = dict(read.unfilled)
     ids = _forgotten_ids(read, workspace, ledger)
@@ -76,7 +79,8 @@ def without_forgotten(read: Read, workspace: Workspace, ledger: Ledger | None) -
         kept = pl.when(~is_theirs).then(CUSTOMER).alias(CUSTOMER)
         unfilled["purchases"] = unfilled["purchases"].with_columns(kept)
     rejects = _without_rejects(read.rejects, ids, region, ledger)
-    return _counted_again(read, workspace, unfilled, rejects), ids.len()
+    read = _counted_again(read, workspace, unfilled, rejects)
+    return customers_aside(read) if waits else read, ids.len()
 
 
 def _anybody(ledger: Ledger) -> bool:

@@ -5,7 +5,7 @@ Customers   one row a customer, sorted by customer_id: attributes, spending, mea
             Float64 for means).
 Hits        one row a customer, one yes/no column a rule: whether the customer meets all its lines.
 Decisions   one row for each eligible customer and rule: customer_id, rule, kind, segment,
-            likelihood, channel, address, outcome, reason, cost.
+            likelihood, channel, outcome, reason, cost, and the customer's place.
 Suggestions one row a product and location: stock.md's columns.
 Rejects     one row a refused row, with its first problem: source, row, customer_id, field, value,
             reason.
@@ -24,6 +24,7 @@ LIKELIHOOD: Final = "likelihood"
 RULE: Final = "rule"
 CHANNEL: Final = "channel"
 ADDRESS: Final = "address"
+PLACE: Final = "place"  # of a customer among tonight's, from 0
 OUTCOME: Final = "outcome"
 REASON: Final = "reason"
 ROW: Final = "row"
@@ -61,4 +62,12 @@ def stable_hash(key: str, purpose: str, name: str, person: pl.Expr) -> pl.Expr:
 
     parts = [pl.lit(key), pl.lit(purpose), pl.lit(name), person]
     hashed: pl.Expr = plh.concat_str(*parts, separator="\x1f").nchash.xxh3_64()
+    return hashed
+
+
+def text_hash(name: str) -> pl.Expr:
+    """Hash a column's texts: xxh3_64, UInt64, as stable as `stable_hash`, for no purpose."""
+    import polars_hash as plh
+
+    hashed: pl.Expr = plh.col(name).cast(pl.String).nchash.xxh3_64()  # type: ignore[attr-defined]
     return hashed

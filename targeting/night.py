@@ -42,8 +42,8 @@ from targeting.stock.night import Campaigns, order_suggestions
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller of a run may choose; `tell` hears each step's name as it begins,
-    `timings` gives what timings.json will hold."""
+    """What the caller of a run may choose; `tell` hears each step's name as it begins, `detail`
+    how far it is (None: nobody looks), `timings` gives what timings.json will hold."""
 
     out: Path
     today: dt.date
@@ -54,6 +54,7 @@ class Options:
     memory: int | None = None  # bytes; purchases that take more are worked through in parts
     engine: Engine | None = None  # where purchases are worked on; None: in this process
     tell: Callable[[str], None] = lambda step: None
+    detail: Callable[[str], None] | None = None
     timings: Callable[[], Any] = dict
 
 
@@ -74,7 +75,7 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
     workspace, as_of = plan.workspace, read.as_of
     options.tell("computing customers")
-    data = CustomerData.of(workspace, read.frames, read.spilled)
+    data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
     customers = data.customers(as_of)
     people = people_of(customers, workspace.policy, workspace.settings.shop.region)
     asked = question(plan.contact_rules, workspace.policy, as_of)

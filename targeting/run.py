@@ -65,7 +65,7 @@ def _read(workspace: Workspace, options: Options) -> Iterator[Read]:
         budget = reader = None
         if options.engine is not None:
             options.tell("starting Apache Spark")
-            reader = aside.enter_context(options.engine.started())
+            reader = aside.enter_context(options.engine.started(options.detail))
         options.tell("reading sources")
         if options.memory is not None:
             folder = aside.enter_context(spill_folder(options.out))
@@ -157,7 +157,7 @@ def fit_models(plan: Plan, options: Options) -> Fitted:
     with _read(workspace, options) as read, only_one(options.out, waiting):
         kept, _ = without_forgotten(read, workspace, shop_ledger(workspace, options.out))
         options.tell("computing customers")
-        data = CustomerData.of(workspace, kept.frames, kept.spilled)
+        data = CustomerData.of(workspace, kept.frames, kept.spilled, kept.listed)
         customers = data.customers(kept.as_of)
         options.tell("fitting")
         previous = previous_fit(models, workspace)

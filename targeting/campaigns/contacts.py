@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from targeting.campaigns.decide import Decided
 from targeting.campaigns.variants import template_of, variant_of
 from targeting.customers.held import Rows, pages_of
-from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, RULE, SEGMENT, SELECTED
+from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, OUTCOME, PLACE, RULE, SEGMENT, SELECTED
 from targeting.rules.model import Rule
 from targeting.rules.say import because
 
 _SAID = ("offer", "message", "because")
-_OWN = (RULE, "kind", CHANNEL, "address", *_SAID)
+_OWN = (RULE, "kind", CHANNEL, ADDRESS, *_SAID)
 _PERSON = "_person"  # no field of a customer begins with _
 
 
 def contacts(
-    decisions: pl.DataFrame,
+    decided: Decided,
     customers: Rows,
-    persons: pl.Series,
     rules: Sequence[Rule],
     *,
     as_of: dt.date,
@@ -36,9 +36,10 @@ def contacts(
     of these names gives way to them, after the sentence has read it.
     """
     ours = pl.col(RULE).is_in([rule.name for rule in rules])
-    chosen = decisions.filter(ours & (pl.col(OUTCOME) == SELECTED))
-    chosen = chosen.select(pl.col(CUSTOMER, RULE, "kind", CHANNEL, "address").cast(pl.String))
-    known = _known(chosen.select(CUSTOMER), customers, persons)
+    chosen = decided.decisions.filter(ours & (pl.col(OUTCOME) == SELECTED))
+    known = _known(chosen[PLACE], customers, decided.persons.of)
+    chosen = decided.with_addresses(chosen)
+    chosen = chosen.select(pl.col(CUSTOMER, RULE, "kind", CHANNEL, ADDRESS).cast(pl.String))
     if SEGMENT not in known.columns:
         known = known.with_columns(pl.lit(None, dtype=pl.String).alias(SEGMENT))
     words = _Words(as_of, minor, key)
@@ -49,16 +50,19 @@ def contacts(
     return pl.concat(parts).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True).rechunk()
 
 
-def _known(chosen: pl.DataFrame, customers: Rows, persons: pl.Series) -> pl.DataFrame:
-    """Give the fields of the chosen customers, row for row."""
-    ids = chosen.lazy().unique()
-    people = pl.concat(
-        page.join(ids, on=CUSTOMER, how="semi", maintain_order="left")
-        for page in pages_of(customers)
-    ).collect()
-    named = customers.select(CUSTOMER).with_columns(persons.alias(_PERSON))
-    people = people.join(named, on=CUSTOMER, how="left", maintain_order="left")
-    return chosen.join(people, on=CUSTOMER, how="left", maintain_order="left")
+def _known(places: pl.Series, customers: Rows, persons: pl.Series) -> pl.DataFrame:
+    """Give the fields of the customers at some places, row for row."""
+    distinct = places.unique().sort()
+    found = []
+    start = 0
+    for page in pages_of(customers):
+        people = page.collect()
+        here = distinct.filter((distinct >= start) & (distinct < start + people.height))
+        found.append(people[here - start])
+        start += people.height
+    of = pl.DataFrame({_PERSON: persons.gather(distinct)})
+    known = pl.concat([pl.concat(found), of], how="horizontal")
+    return known[distinct.search_sorted(places)]
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from targeting.frames import (
     LIKELIHOOD,
     OUTCOME,
     PERSON,
+    PLACE,
     REASON,
     REFUSED,
     RULE,
@@ -57,7 +58,7 @@ DECISIONS_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     SEGMENT: pl.String,
     LIKELIHOOD: pl.Float64,
     CHANNEL: pl.String,
-    ADDRESS: pl.String,
+    PLACE: pl.UInt32,
     OUTCOME: pl.String,
     REASON: pl.String,
     "cost": pl.Float64,
@@ -101,6 +102,16 @@ class Decided:
     decisions: pl.DataFrame  # sorted by rule, customer_id
     persons: Persons
     state: pl.DataFrame  # of `policy_state`
+    addresses: Mapping[str, pl.Series]  # by channel that has some, in the order of the customers
+
+    def with_addresses(self, decisions: pl.DataFrame) -> pl.DataFrame:
+        """Put beside some of the decisions the `address` on their channel."""
+        found = decisions.with_columns(pl.lit("").alias(ADDRESS))
+        for name, address in self.addresses.items():
+            there = address.gather(decisions[PLACE]).fill_null("")
+            mine = pl.when(pl.col(CHANNEL) == name).then(there)
+            found = found.with_columns(mine.otherwise(ADDRESS).alias(ADDRESS))
+        return found
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,8 @@ def decide(
     by_value = policy.settle_by == "expected_value"
     decided = (_by_value if by_value else _in_turn)(active, tonight)
     state = policy_state(customers, persons, tonight.permission, history, policy)
-    return Decided(_decisions(decided, tonight), persons, state)
+    decisions = _decisions(decided, tonight)
+    return Decided(decisions, persons, state, tonight.permission.addresses)
 
 
 def _order(ids: pl.Series) -> Integers:
@@ -323,23 +335,12 @@ def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFra
         SEGMENT: _column(tonight.customers, SEGMENT, at),
         LIKELIHOOD: _column(tonight.customers, LIKELIHOOD, at),
         CHANNEL: _words(tonight.night.channels, channel),
-        ADDRESS: _addresses(list(tonight.permission.addresses.values()), channel, at),
+        PLACE: pl.Series(at, dtype=pl.UInt32),
         OUTCOME: _words(_OUTCOMES, outcome),
         REASON: _words(REASON_OF_CODE, reason),
         "cost": pl.Series(np.where(reason == 0, costs[channel], 0.0)),
     }
     return pl.DataFrame(columns)
-
-
-def _addresses(by_channel: Sequence[pl.Series], channel: Codes, at: Integers) -> pl.Series:
-    """Give each decision's address on its channel; nothing is copied of the others."""
-    places = [np.flatnonzero(channel == number) for number in range(len(by_channel))]
-    found = pl.concat(
-        [known.gather(at[mine]) for known, mine in zip(by_channel, places, strict=True)]
-    )
-    back = np.empty(at.size, dtype=np.int64)
-    back[np.concatenate(places)] = np.arange(at.size)
-    return found.gather(back)
 
 
 def _column(customers: Rows, name: str, at: Integers) -> pl.Series:

@@ -29,6 +29,7 @@ CODE = {reason: code for code, reason in enumerate(REASON_OF_CODE)}
 class Permission:
     """By channel, in the order of the customers: the address, and why not (0: permitted).
 
+    A channel that needs no address is not among `addresses`; a missing one is null there.
     `full` says by channel who has come to a contact limit before tonight, `barred_by` what has
     suppressed a customer: `list`, or the event that came back; empty: nothing.
     """
@@ -82,7 +83,8 @@ def permissions(
         reason[~reachable] = CODE["no_address"]
         reason[~_consents(identifiers.customers, channel)] = CODE["no_consent"]
         reason[(barred_by[name] != "").to_numpy()] = CODE["suppressed"]
-        addresses[name] = address.fill_null("")
+        if channel.address is not None:
+            addresses[name] = address
         reasons[name] = reason
     return Permission(addresses, reasons, full, barred_by)
 

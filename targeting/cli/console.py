@@ -162,10 +162,18 @@ class Progress:
         else:
             note(f"{step} …")
 
+    @property
+    def detail(self) -> Callable[[str], None] | None:
+        """Show how far the step is; None where no spinner turns."""
+        return None if self._status is None else self._show
+
     def timings(self) -> dict[str, Any]:
         """Give seconds and peak memory by step, for timings.json."""
         self._close()
         return {"steps": self._steps, "peak_memory_mb": _peak_mb()}
+
+    def _show(self, detail: str) -> None:
+        self._status.update(f"{self._name}: {detail}" if detail else self._name)
 
     def _close(self) -> None:
         if self._name is not None:

@@ -77,6 +77,7 @@ def command(
             memory=memory,
             engine=spark,
             tell=progress.tell,
+            detail=progress.detail,
         )
         fitted = fit_models(prepare(workspace), options)
     if as_json:

@@ -77,6 +77,7 @@ def command(
             engine=spark,
             dry_run=dry_run,
             tell=progress.tell,
+            detail=progress.detail,
             timings=progress.timings,
         )
         writes_in(options.out)

@@ -19,6 +19,7 @@ _LAST_LABEL: Final = r"(?:[a-z0-9][a-z0-9-]{0,61})?[a-z]"
 _PLAIN_EMAIL: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LAST_LABEL}$"
 _NEEDS_A_LOOK: Final = r"@.*--|\.(?:arpa|invalid|local|localhost|onion|test)$"
 _LONGEST_EMAIL: Final = 254
+_AT_ONCE: Final = 2**20  # values; what is in work beside them takes a few hundred bytes a value
 _LONGEST_PHONE: Final = 100  # phonenumbers gives up at 250; no country comes near
 
 
@@ -27,6 +28,9 @@ def normalised_emails(column: pl.Series) -> pl.Series:
 
     The verdict is email-validator's, without a network. Works on distinct values.
     """
+    if column.len() > _AT_ONCE:
+        slices = (column.slice(at, _AT_ONCE) for at in range(0, column.len(), _AT_ONCE))
+        return pl.concat([normalised_emails(some) for some in slices], rechunk=True)
     given = column.cast(pl.String).str.strip_chars().rename(_GIVEN)
     distinct = given.drop_nulls().unique().sort()
     small = distinct.str.to_lowercase()

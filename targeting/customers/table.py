@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import polars as pl
 
-from targeting.customers.derived import DTYPES, derived, minor_units
+from targeting.customers.derived import DTYPES, derived, minor_units, order_of
 from targeting.customers.held import Shelf, Table
 from targeting.customers.lines import Lines, MakesLines
 from targeting.customers.measures import measures, zeroes
@@ -22,12 +23,18 @@ from targeting.customers.spending import (
     without_purchases,
 )
 from targeting.frames import CUSTOMER
-from targeting.intake.spilled import Spilled, part_of
+from targeting.intake.spilled import Aside, Spilled, part_of
 from targeting.problems import Problem
-from targeting.workspace.catalogue import listed_categories, purchase_columns, spending_fields
+from targeting.workspace.catalogue import (
+    RESPONSE_FIELDS,
+    listed_categories,
+    purchase_columns,
+    spending_fields,
+)
 from targeting.workspace.columns import FieldType, SourceName
 from targeting.workspace.literals import Period
 from targeting.workspace.load import Workspace
+from targeting.workspace.settings import Derived
 from targeting.workspace.sql import fields_in
 
 _CONTACTED = "last_contacted_on"
@@ -43,6 +50,7 @@ class CustomerData:
     lines: Lines | None  # purchases, the attributes of their products joined on
     responses: pl.LazyFrame | None = None  # what came back, each of a customer
     contacted: pl.LazyFrame | None = None  # when each customer was last contacted, as of tonight
+    listed: Aside | None = None  # the attributes, where they are parted on disk
     shelf: Shelf = field(default_factory=Shelf)  # where tables of customers are held
 
     @classmethod
@@ -51,10 +59,12 @@ class CustomerData:
         workspace: Workspace,
         frames: Mapping[SourceName, pl.DataFrame],
         spilled: Spilled | None = None,
+        listed: Aside | None = None,
     ) -> CustomerData:
         """Join purchases to products once, for every table made of them.
 
-        `spilled`: the purchases, where they wait on disk or elsewhere.
+        `spilled`: the purchases, where they wait on disk or elsewhere; `listed`: the customers,
+        where they wait on disk.
         """
         lines, wanted, shelf = None, _read_of_lines(workspace), Shelf()
         products = frames["products"].lazy() if "products" in frames else None
@@ -67,7 +77,10 @@ class CustomerData:
         elif "purchases" in frames:
             lines = Lines.of(purchase_lines(frames["purchases"].lazy(), products), wanted)
         attributes = frames["customers"].lazy() if "customers" in frames else None
-        return cls(workspace, attributes, lines, _responses(workspace, frames), shelf=shelf)
+        if listed is not None:
+            attributes = pl.concat(listed.pieces())
+        responses = _responses(workspace, frames.get("responses"), attributes)
+        return cls(workspace, attributes, lines, responses, listed=listed, shelf=shelf)
 
     def only(self, ids: pl.DataFrame) -> CustomerData:
         """Keep the customers of a column `customer_id`, and nobody's purchases but theirs."""
@@ -76,35 +89,43 @@ class CustomerData:
             attributes = attributes.join(ids.lazy().select(CUSTOMER), on=CUSTOMER, how="semi")
         if lines is not None:
             lines = lines.only(ids)
-        return replace(self, attributes=attributes, lines=lines)
+        return replace(self, attributes=attributes, lines=lines, listed=None)
 
-    def table(self, as_of: dt.date, *, window: Period | None = None) -> pl.LazyFrame:
+    def table(
+        self, as_of: dt.date, *, window: Period | None = None, only: Collection[str] | None = None
+    ) -> pl.LazyFrame:
         """Make one row for each id in customers or purchases, sorted by customer_id.
 
         Only purchases up to as_of count; with a window, spending and measures are taken over the
-        trailing window (recency and tenure never are).
+        trailing window (recency and tenure never are). `only`: the fields that are needed.
         """
         settings = self.workspace.settings
-        spent = None if self.lines is None else self._spent(self.lines, as_of, window).lazy()
+        read = _reading(settings.derived, only)
+        spent = None
+        if self.lines is not None:
+            spent = self._spent(self.lines, as_of, window, read).lazy()
         table = self._people(spent)
         if spent is not None:
             table = table.join(spent, on=CUSTOMER, how="left")
             known = table.collect_schema().names()
             table = table.with_columns(**without_purchases(known))
-            table = table.with_columns(zeroes(settings.measures))
-        if self.responses is not None:
+            table = table.with_columns(zeroes(_among(settings.measures, read)))
+        if self.responses is not None and (read is None or read & RESPONSE_FIELDS.keys()):
             came = response_fields(self.responses, as_of)
             table = table.join(came, on=CUSTOMER, how="left")
             table = table.with_columns(pl.col("opens_90_days", "clicks_90_days").fill_null(0))
         if self.attributes is not None:
-            given = set(self.attributes.collect_schema().names()) - {CUSTOMER}
-            table = table.drop(given, strict=False).join(self.attributes, on=CUSTOMER, how="left")
+            known = self.attributes.collect_schema().names()
+            given = [n for n in known if n != CUSTOMER and (read is None or n in read)]
+            own = self.attributes.select(CUSTOMER, *given)
+            table = table.drop(given, strict=False).join(own, on=CUSTOMER, how="left")
         if self.contacted is not None:
             table = table.join(self.contacted, on=CUSTOMER, how="left")
         if _CONTACTED not in table.collect_schema():
             table = table.with_columns(pl.lit(None, dtype=pl.Date).alias(_CONTACTED))
-        table = derived(table, settings.derived, as_of, minor=minor_units(self.workspace))
-        return _in_catalogue_order(table, self.workspace).sort(CUSTOMER)
+        forms = _among(settings.derived, read)
+        table = derived(table, forms, as_of, minor=minor_units(self.workspace))
+        return _in_catalogue_order(table, self.workspace, only).sort(CUSTOMER)
 
     def parts(self) -> Iterator[CustomerData]:
         """Give the customers part by part, as their lines are parted."""
@@ -117,9 +138,12 @@ class CustomerData:
                 None if frame is None else frame.filter(pl.col(_PART) == number).drop(_PART)
                 for frame in self._numbered
             )
+            if self.listed is not None:
+                attributes = self.listed.part(number)
             yield replace(
                 self,
                 attributes=attributes,
+                listed=None,
                 lines=Lines((part,), lines.schema),
                 responses=responses,
                 contacted=contacted,
@@ -132,7 +156,11 @@ class CustomerData:
         part = part_of(len(self.lines.parts)).cast(pl.UInt32).alias(_PART)
         return tuple(
             None if frame is None else frame.with_columns(part).collect().lazy()
-            for frame in (self.attributes, self.responses, self.contacted)
+            for frame in (
+                self.attributes if self.listed is None else None,
+                self.responses,
+                self.contacted,
+            )
         )
 
     def customers(self, as_of: dt.date) -> Table:
@@ -181,12 +209,15 @@ class CustomerData:
         known = [each.select(CUSTOMER) for each in (self.attributes, spent) if each is not None]
         return pl.concat(known).unique()
 
-    def _spent(self, lines: Lines, as_of: dt.date, window: Period | None) -> pl.DataFrame:
+    def _spent(
+        self, lines: Lines, as_of: dt.date, window: Period | None, read: Collection[str] | None
+    ) -> pl.DataFrame:
         """Sum up the lines to as_of, one row a customer who has any."""
         settings = self.workspace.settings
         categories = listed_categories(settings)
         types, minor = purchase_columns(settings), minor_units(self.workspace)
         since = None if window is None else window.before(as_of)
+        forms = _among(settings.measures, read)
 
         def kernel(lines: pl.LazyFrame) -> pl.LazyFrame:
             lines = lines.filter(pl.col("purchased_on") <= as_of)
@@ -195,9 +226,12 @@ class CustomerData:
             else:
                 table = windowed_spending(lines, as_of, since, categories=categories)
                 lines = lines.filter(pl.col("purchased_on") > since)
-            if not settings.measures:
+            if read is not None:
+                names = table.collect_schema().names()
+                table = table.select(CUSTOMER, *(name for name in names if name in read))
+            if not forms:
                 return table
-            counted = measures(lines, settings.measures, as_of, types=types, minor=minor)
+            counted = measures(lines, forms, as_of, types=types, minor=minor)
             return table.join(counted, on=CUSTOMER, how="left")
 
         return lines.each(kernel)
@@ -214,13 +248,16 @@ def _read_of_lines(workspace: Workspace) -> set[str]:
 
 
 def _responses(
-    workspace: Workspace, frames: Mapping[SourceName, pl.DataFrame]
+    workspace: Workspace, responses: pl.DataFrame | None, attributes: pl.LazyFrame | None
 ) -> pl.LazyFrame | None:
-    if "responses" not in frames:
+    if responses is None:
         return None
     email = workspace.policy.channels.get("email")
     address = email.address if email is not None else None
-    return known_customers(frames["responses"], frames.get("customers"), address).lazy()
+    people = None
+    if attributes is not None and address in attributes.collect_schema():
+        people = attributes.select(CUSTOMER, address).collect()
+    return known_customers(responses, people, address).lazy()
 
 
 def replaced_fields(workspace: Workspace) -> list[Problem]:
@@ -241,10 +278,34 @@ def replaced_fields(workspace: Workspace) -> list[Problem]:
     ]
 
 
-def _in_catalogue_order(table: pl.LazyFrame, workspace: Workspace) -> pl.LazyFrame:
+_Form = TypeVar("_Form")
+
+
+def _reading(forms: Mapping[str, Derived], only: Collection[str] | None) -> set[str] | None:
+    """Name the fields that some fields are made of, themselves too; None: all fields."""
+    if only is None:
+        return None
+    read = set(only)
+    for name in reversed(order_of(forms)):
+        if name in read:
+            read |= fields_in(forms[name].sql)
+    return read
+
+
+def _among(forms: Mapping[str, _Form], read: Collection[str] | None) -> dict[str, _Form]:
+    return {name: form for name, form in forms.items() if read is None or name in read}
+
+
+def _in_catalogue_order(
+    table: pl.LazyFrame, workspace: Workspace, only: Collection[str] | None
+) -> pl.LazyFrame:
     """Put customer_id first, then the fields as the catalogue lists them, in their own types."""
     have = table.collect_schema()
-    fields = [f for f in workspace.customer_fields.values() if f.name in have]
+    fields = [
+        f
+        for f in workspace.customer_fields.values()
+        if f.name in have and (only is None or f.name in only)
+    ]
     return table.select(
         CUSTOMER, *(_typed(f.name, f.type, have[f.name]) for f in fields if f.name != CUSTOMER)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from targeting.intake.spilled import Spilled
+from targeting.intake.spilled import Aside, Spilled
 from targeting.problems import Problem
 from targeting.workspace.columns import SourceName
 
@@ -54,6 +54,8 @@ class Read:
     warnings: tuple[Problem, ...]
     refused_products: Mapping[SourceName, pl.Series] = field(default_factory=dict)
     spilled: Spilled | None = None  # the purchases, where they wait on disk; then they are no frame
+    listed: Aside | None = None  # the customers, where they wait on disk too
+    listed_unfilled: Aside | None = None
 
     @property
     def newest_purchase(self) -> dt.date | None:
@@ -66,6 +68,8 @@ class Read:
 
     def unfilled_customers(self) -> pl.LazyFrame | None:
         """Give the customers before missing numbers were filled; None where there is no list."""
+        if self.listed_unfilled is not None:
+            return pl.concat(self.listed_unfilled.pieces())
         return self.unfilled["customers"].lazy() if "customers" in self.unfilled else None
 
     def summed(
@@ -74,5 +78,7 @@ class Read:
         """Make a table of a source's rows, where they are, one for each piece; None without it."""
         if source == "purchases" and self.spilled is not None:
             return self.spilled.summed(kernel)
+        if source == "customers" and self.listed is not None:
+            return self.listed.summed(kernel)
         frame = self.frames.get(source)
         return None if frame is None else kernel(frame.lazy()).collect(engine="streaming")

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, REASON
+from targeting.frames import REASON
 from targeting.intake.accounts import Counts
 from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
 from targeting.intake.clean import NOT_FINITE
@@ -26,11 +26,9 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import sha256
-from targeting.intake.spilled import NAMELESS, Budget, Spilled, part_of
+from targeting.intake.spilled import Budget, Spilled, put_aside
 from targeting.intake.wanted import Wanted
 from targeting.problems import Problem
-
-_PART = "part:"
 
 
 @dataclass(frozen=True)
@@ -132,21 +130,9 @@ class _PutAside:
         self.refused_products.append(rows.refused_products)
         self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
         kept = rows.kept.select(wanted.name for wanted in rows.columns)
-        self._write(kept)
+        put_aside(kept, self.folder, self.parts, self.piece)
         self.last = replace(rows, kept=kept.clear(), rejects=rows.rejects.clear())
         self.piece += 1
-
-    def _write(self, kept: pl.DataFrame) -> None:
-        part = pl.lit(None, dtype=pl.UInt64)
-        if CUSTOMER in kept.columns:
-            part = part_of(self.parts)
-        by_part = kept.with_columns(part.alias(_PART)).partition_by(
-            _PART, as_dict=True, include_key=False
-        )
-        for (number,), lines in by_part.items():
-            folder = self.folder / (NAMELESS if number is None else f"{number:04}")
-            folder.mkdir(parents=True, exist_ok=True)
-            lines.write_parquet(folder / f"{self.piece:05}.parquet", compression="lz4")
 
     def spilled(self) -> Spilled:
         """Give what was put aside."""

@@ -13,6 +13,7 @@ from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
 from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
 from targeting.intake.clean import NOT_FINITE
+from targeting.intake.customers_aside import customers_aside
 from targeting.intake.filling import fill
 from targeting.intake.found import Found, open_all, origins
 from targeting.intake.in_pieces import Reader, ReadInPieces, read_in_pieces, too_many
@@ -77,7 +78,8 @@ def read_sources(
             pieces = read_in_pieces(large, budget, given=as_of, today=today)
         warnings += pieces.warnings
         read = _finished(found, sorted_rows, digests, pieces.as_of, warnings)
-        return _with_pieces(read, pieces, large.origin)
+        read = _with_pieces(read, pieces, large.origin)
+        return read if budget is None else customers_aside(read)
     purchases = sorted_rows.get("purchases")
     day, odd = decide_as_of(
         workspace,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, HELD_OUT, OUTCOME, REASON, REFUSED, RULE, SELECTED
+from targeting.frames import CUSTOMER, HELD_OUT, OUTCOME, PLACE, REASON, REFUSED, RULE, SELECTED
 from targeting.report.numbers import Night
-from targeting.report.parts import has
+from targeting.report.parts import has, numbers_of
 
 REASON_WORDS = {
     "suppressed": "On a do-not-contact list",
@@ -53,7 +53,8 @@ def people_of(night: Night) -> People:
         .then(1)
         .otherwise(0)
     )
-    outcomes = night.decisions.group_by(CUSTOMER).agg(best.max().alias("best"))["best"]
+    decided = night.decisions.select(best.cast(pl.UInt8).alias("best"), numbers_of(night.decisions))
+    outcomes = decided.group_by(PLACE).agg(pl.col("best").max())["best"]
     contacted, held, refused = (int((outcomes == k).sum()) for k in (2, 1, 0))
     rest = max(0, night.customers.height - outcomes.len())
     return People(contacted, held, refused, rest)

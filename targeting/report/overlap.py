@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, PERSON, REASON, RULE, SELECTED
-from targeting.report.parts import has
+from targeting.report.parts import has, numbers_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -33,7 +34,7 @@ def overlap(decisions: pl.DataFrame, people: pl.DataFrame) -> dict[str, object]:
     met = _Met.of(decisions)
     fit, contacted = np.diff(met.fits.indptr), np.diff(met.takes.indptr)
     return {
-        "fitted": fit.size,
+        "fitted": int((fit >= 1).sum()),
         "fitted_twice": int((fit >= 2).sum()),
         "contacted_twice": int((contacted >= 2).sum()),
         "pairs": _pairs(decisions, people, met).to_dicts(),
@@ -51,19 +52,12 @@ class _Met:
     @classmethod
     def of(cls, decisions: pl.DataFrame) -> _Met:
         rules = sorted(decisions[RULE].cast(pl.String).unique())
-        ids = decisions.select(CUSTOMER).unique().with_row_index("row")
-        at = decisions.select(CUSTOMER).join(ids, on=CUSTOMER, maintain_order="left")
-        row = at["row"].to_numpy()
-        places = {name: place for place, name in enumerate(rules)}
-        column = decisions[RULE].cast(pl.String).replace_strict(places, return_dtype=pl.UInt32)
+        row = numbers_of(decisions).to_numpy()
+        column = _numbered(decisions, rules).to_series().to_numpy()
         takes = (decisions[OUTCOME] == SELECTED).to_numpy()
-        shape = ids.height, len(rules)
-        numbers = column.to_numpy()
-        return cls(
-            rules,
-            _ones(row, numbers, shape),
-            _ones(row[takes], numbers[takes], shape),
-        )
+        shape = int(row.max()) + 1, len(rules)
+        fits = _ones(row, column, shape)
+        return cls(rules, fits, _ones(row[takes], column[takes], shape))
 
     def pairs(self) -> pl.DataFrame:
         """Count the customers of each two rules, the names in alphabetical order."""
@@ -80,21 +74,27 @@ class _Met:
         )
 
 
+def _numbered(decisions: pl.DataFrame, rules: Sequence[str]) -> pl.DataFrame:
+    """Give each decision the number of its rule."""
+    places = {name: place for place, name in enumerate(rules)}
+    rule = pl.col(RULE).cast(pl.String).replace_strict(places, return_dtype=pl.UInt16)
+    return decisions.lazy().select(rule).collect(engine="streaming")
+
+
 def _ones(
-    row: npt.NDArray[np.unsignedinteger],
-    column: npt.NDArray[np.unsignedinteger],
-    shape: tuple[int, int],
+    row: npt.NDArray[np.uint32], column: npt.NDArray[np.uint16], shape: tuple[int, int]
 ) -> csr_array:
     from scipy.sparse import csr_array
 
-    found = csr_array((np.ones(row.size, dtype=np.int64), (row, column)), shape=shape)
+    where = row.astype(np.int32), column.astype(np.int32)
+    found = csr_array((np.ones(row.size, dtype=np.int32), where), shape=shape)
     found.data[:] = 1  # two decisions of one customer and rule are one meeting
     return found
 
 
 def _pairs(decisions: pl.DataFrame, people: pl.DataFrame, met: _Met) -> pl.DataFrame:
     fit = decisions.group_by(pl.col(RULE).cast(pl.String)).agg(pl.len().alias("fit"))
-    turns = _turns(decisions, people)
+    turns = _turns(decisions, people, met.rules)
     found = (
         met.pairs()
         .join(turns, on=[RULE, _OTHER], how="full", coalesce=True)
@@ -125,21 +125,22 @@ _COLUMNS = (
 )
 
 
-def _turns(decisions: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def _turns(decisions: pl.DataFrame, people: pl.DataFrame, rules: Sequence[str]) -> pl.DataFrame:
     """Count by two rules how often the one had taken a person's turn before the other.
 
     Where a turn is one of a channel, only who took it on that channel has taken it; where nobody
     has, turns are counted over all channels.
     """
+    asked = decisions.filter(pl.col(REASON).is_in(["", "outranked"]))
     channel = pl.col(CHANNEL) if CHANNEL in decisions.columns else pl.lit("")
-    rows = decisions.select(
-        _person(people), CUSTOMER, pl.col(RULE).cast(pl.String), REASON, channel.alias(CHANNEL)
+    rows = asked.select(_person(people), REASON, channel.alias(CHANNEL)).with_columns(
+        _numbered(asked, rules)
     )
     taken = rows.filter(pl.col(REASON) == "").select(
         PERSON, pl.col(RULE).alias(_TAKER), pl.col(CHANNEL).alias("by")
     )
-    waiting = rows.filter(pl.col(REASON) == "outranked").with_row_index(_LINE)
-    met = waiting.join(taken, on=PERSON).filter(pl.col(RULE) != pl.col(_TAKER))
+    waiting = rows.filter(pl.col(REASON) == "outranked").drop(REASON).with_row_index(_LINE)
+    met = waiting.join(taken, on=PERSON).drop(PERSON).filter(pl.col(RULE) != pl.col(_TAKER))
     here = (pl.col("by") == pl.col(CHANNEL)).fill_null(value=False)
     met = met.with_columns(here.alias("here"), here.any().over(_LINE).alias("any_here"))
     met = met.filter(pl.col("here") | ~pl.col("any_here")).unique([_LINE, _TAKER])
@@ -150,7 +151,9 @@ def _turns(decisions: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
         (~first).cast(pl.Int64).alias("taken_by_rule"),
         first.cast(pl.Int64).alias("taken_by_other"),
     )
-    return pairs.rename({"first": RULE}).group_by(RULE, _OTHER).agg(pl.all().sum())
+    counted = pairs.rename({"first": RULE}).group_by(RULE, _OTHER).agg(pl.all().sum())
+    names = dict(enumerate(rules))
+    return counted.with_columns(pl.col(RULE, _OTHER).replace_strict(names, return_dtype=pl.String))
 
 
 def _person(people: pl.DataFrame) -> pl.Expr:

@@ -10,6 +10,7 @@ from typing import Literal
 import polars as pl
 
 from targeting.customers.held import Columns
+from targeting.frames import CUSTOMER, PLACE
 from targeting.workspace.catalogue import Field
 
 
@@ -112,6 +113,14 @@ def real(value: object) -> float | None:
 def has(frame: Columns | None, *columns: str) -> bool:
     """Say whether a frame has rows and these columns."""
     return frame is not None and frame.height > 0 and set(columns) <= set(frame.columns)
+
+
+def numbers_of(decisions: pl.DataFrame) -> pl.Series:
+    """Give a number for the customer of each decision, the same for the same one."""
+    if PLACE in decisions.columns:
+        return decisions[PLACE]
+    ids = decisions.select(CUSTOMER).unique().with_row_index(PLACE)
+    return decisions.join(ids, on=CUSTOMER, maintain_order="left")[PLACE]
 
 
 def contact_cost(summary: pl.DataFrame, column: str) -> float:

@@ -96,9 +96,8 @@ def _write(
     workspace, shop = results.workspace, results.workspace.settings.shop
     fields = workspace.customer_fields
     people = contacts(
-        results.decided.decisions,
+        results.decided,
         results.customers,
-        results.decided.persons.of,
         rules,
         as_of=results.read.as_of,
         minor=10**results.digits,

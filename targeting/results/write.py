@@ -16,7 +16,7 @@ from targeting.customers.lines import Lines
 from targeting.exports.suggestions import write_suggestions
 from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
-from targeting.frames import CUSTOMER, PERSON
+from targeting.frames import CUSTOMER, PERSON, PLACE
 from targeting.intake.read import Read
 from targeting.orders.lines import FILE as LINES_FILE
 from targeting.orders.lines import kept_lines
@@ -149,7 +149,7 @@ def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
     write_parquet(folder / "customers.parquet", customers)
     rows["customers.parquet"] = results.customers.height
     frames: Mapping[str, pl.DataFrame] = {
-        "decisions": results.decided.decisions.drop("address"),
+        "decisions": results.decided.decisions.drop(PLACE),
         "scores": results.fitted.judged.sort("name", "cut_off", CUSTOMER),
         "policy_state": results.decided.state,
     }

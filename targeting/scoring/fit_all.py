@@ -83,7 +83,7 @@ def _fit_segments(
     if old is not None:
         names += [each.name for each in old.features if each.name not in names]
     rows = pl.concat(
-        windowed(part, page, as_of).select(CUSTOMER, *names)
+        windowed(part, page, as_of, names).select(CUSTOMER, *names)
         for part, page in zip(data.parts(), customers.frames(), strict=True)
     )
     new = fit_segments(rows, form, key=data.workspace.policy.key, previous=old)

@@ -18,7 +18,7 @@ from targeting.scoring.drift import Drift, drift
 from targeting.scoring.model import LikelihoodModel
 from targeting.scoring.note import Note
 from targeting.scoring.scored import Entered, Scoring
-from targeting.scoring.segment_changes import Changes, compared, share_changed
+from targeting.scoring.segment_changes import Changes, compared, share_changed, together
 from targeting.scoring.segments import SegmentModel, assign_segments, check_profiles
 from targeting.scoring.store import Models
 from targeting.scoring.today import rhythm_of, windowed
@@ -72,7 +72,7 @@ def score(data: CustomerData, customers: Table, as_of: dt.date, models: Models) 
         for name, scoring in scorings.items():
             scoring.read(page, rhythm_of(part, as_of, name))
         segments.read(part, page)
-    pages, now = list[pl.LazyFrame](), list[pl.DataFrame]()
+    pages, moved = list[pl.LazyFrame](), list[Changes]()
     for number, page in enumerate(customers.frames()):
         told = [scoring.told(number) for scoring in scorings.values()]
         whole = pl.concat([page, *told], how="horizontal").with_columns(segments.of(number))
@@ -80,16 +80,14 @@ def score(data: CustomerData, customers: Table, as_of: dt.date, models: Models) 
         for scoring in scorings.values():
             scoring.take(whole)
         if segments.before:
-            now.append(whole.select(CUSTOMER, SEGMENT))
+            before = segments.before[number].collect()
+            moved.append(compared(before, whole.select(CUSTOMER, SEGMENT)))
         pages.append(data.shelf.keep("scored", number, whole))
     schema = pages[0].collect_schema()
     scored = Table(tuple(pages), schema, customers.height, customers.order)
-    changes = None
-    if any(before.height for before in segments.before):
-        changes = compared(zip(segments.before, now, strict=True))
     return Scored(
         scored.in_order(data.shelf, "tonight"),
-        changes,
+        together(moved) if segments.knew_anybody else None,
         {name: drifted(data, each, models.likelihoods[name]) for name, each in scorings.items()},
         tuple(segments.notes()),
         {name: scoring.entered() for name, scoring in scorings.items()},
@@ -115,7 +113,8 @@ class _Segmented:
     data: CustomerData
     as_of: dt.date
     model: SegmentModel | None
-    before: list[pl.DataFrame] = field(default_factory=list)
+    before: list[pl.LazyFrame] = field(default_factory=list)
+    knew_anybody: bool = False  # 30 days earlier
     _features: list[pl.DataFrame] = field(default_factory=list)
     _segments: list[pl.Series] = field(default_factory=list)
 
@@ -123,15 +122,16 @@ class _Segmented:
         """Take a page of customers; `part` has their lines."""
         if self.model is None:
             return
+        names = [each.name for each in self.model.features]
         if self.data.workspace.segments is not None:
-            rows = windowed(part, page, self.as_of)
+            rows = windowed(part, page, self.as_of, names)
             self._segments.append(assign_segments(rows, self.model))
-            self._features.append(rows.select(each.name for each in self.model.features))
+            self._features.append(rows.select(names))
         if self.data.lines is not None:
-            rows = windowed(part, None, self.as_of - CHANGED_WITHIN)
-            self.before.append(
-                rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
-            )
+            rows = windowed(part, None, self.as_of - CHANGED_WITHIN, names)
+            before = rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
+            self.before.append(self.data.shelf.keep("before", len(self.before), before))
+            self.knew_anybody |= before.height > 0
 
     def of(self, number: int) -> list[pl.Series]:
         """Give the column of a page, if there are segments."""

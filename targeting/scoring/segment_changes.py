@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,14 +20,18 @@ class Changes:
     rows: pl.DataFrame
 
 
-def compared(pairs: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> Changes:
-    """Compare before and now for some customers after others; at least one pair."""
-    seen = [_both(before, now) for before, now in pairs]
-    moves = pl.concat([_moves(both) for both in seen])
+def compared(before: pl.DataFrame, now: pl.DataFrame) -> Changes:
+    """Compare before and now, of all customers or some."""
+    both = _both(before, now)
+    return Changes(_moves(both), _changed(both))
+
+
+def together(parts: Sequence[Changes]) -> Changes:
+    """Put together what was compared of some customers after others; at least one part."""
+    moves = pl.concat([part.moves for part in parts])
     moves = moves.group_by(BEFORE, NOW).agg(pl.col(CUSTOMERS).sum())
-    return Changes(
-        moves.sort(BEFORE, NOW, nulls_last=True), pl.concat(map(_changed, seen)).sort(CUSTOMER)
-    )
+    rows = pl.concat([part.rows for part in parts])
+    return Changes(moves.sort(BEFORE, NOW, nulls_last=True), rows.sort(CUSTOMER))
 
 
 def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 import polars as pl
 
 from targeting.customers.table import CustomerData
+from targeting.frames import CUSTOMER
 from targeting.scoring.label import rhythm_on
 
 
@@ -19,12 +21,16 @@ def rhythm_of(data: CustomerData, as_of: dt.date, name: str) -> pl.DataFrame | N
     return rhythm_on(data.lines, as_of, within)
 
 
-def windowed(data: CustomerData, customers: pl.DataFrame | None, day: dt.date) -> pl.DataFrame:
-    """Give the segments' features on a day, spending taken over their window.
+def windowed(
+    data: CustomerData, customers: pl.DataFrame | None, day: dt.date, features: Collection[str]
+) -> pl.DataFrame:
+    """Give customer_id and the segments' features on a day, spending taken over their window.
 
     `customers` are those of the day, where they are at hand.
     """
     form = data.workspace.segments
     if form is None or form.window == "all" or data.lines is None:
-        return data.table(day).collect() if customers is None else customers
-    return data.table(day, window=form.window).collect()
+        if customers is not None:
+            return customers.select(CUSTOMER, *features)
+        return data.table(day, only=features).collect()
+    return data.table(day, window=form.window, only=features).collect()

@@ -50,14 +50,15 @@ def by_oracle(night: DrawnNight) -> dict[tuple[str, str], oracle.Decision]:
 
 def by_program(night: DrawnNight) -> pl.DataFrame:
     people = frame(night.customers)
-    return decide_all(
+    made = decide_all(
         people,
         night.rules,
         night.policy,
         night.suppressions,
         past=night.past,
         responses=night.responses,
-    ).decisions
+    )
+    return made.with_addresses(made.decisions).drop("place")
 
 
 def exact(cost: float) -> Fraction:

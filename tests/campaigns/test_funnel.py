@@ -247,7 +247,7 @@ def decided(customers: pl.DataFrame) -> Any:
 def listed(customers: pl.DataFrame) -> pl.DataFrame:
     made = decided(customers)
     return contacts(
-        made.decisions, customers, made.persons.of, plan().contact_rules, as_of=AS_OF, minor=100, key="k"
+        made, customers, plan().contact_rules, as_of=AS_OF, minor=100, key="k"
     )  # fmt: skip
 
 

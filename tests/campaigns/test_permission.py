@@ -152,4 +152,4 @@ def test_a_suppression_of_any_member_refuses_the_person() -> None:
 
 def test_the_contact_is_at_the_normal_form_of_the_address() -> None:
     made = decide_all(frame([ANN | {"email": " Ann@Example.COM "}]), [BOTH], policy())
-    assert made.decisions["address"].to_list() == ["ann@example.com"]
+    assert made.with_addresses(made.decisions)["address"].to_list() == ["ann@example.com"]

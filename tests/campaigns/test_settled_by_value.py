@@ -52,7 +52,7 @@ def decided(night: DrawnNight) -> list[dict[str, Any]]:
     return decide_all(
         frame(night.customers), night.rules, night.policy, night.suppressions,
         past=night.past, responses=night.responses,
-    ).decisions.to_dicts()  # fmt: skip
+    ).decisions.drop("place").to_dicts()  # fmt: skip
 
 
 def begin(night: DrawnNight) -> oracle.Night:
