@@ -65,9 +65,9 @@ def stable_hash(key: str, purpose: str, name: str, person: pl.Expr) -> pl.Expr:
     return hashed
 
 
-def text_hash(name: str) -> pl.Expr:
+def text_hash(name: str, seed: int = 0) -> pl.Expr:
     """Hash a column's texts: xxh3_64, UInt64, as stable as `stable_hash`, for no purpose."""
     import polars_hash as plh
 
-    hashed: pl.Expr = plh.col(name).cast(pl.String).nchash.xxh3_64()  # type: ignore[attr-defined]
+    hashed: pl.Expr = plh.col(name).cast(pl.String).nchash.xxh3_64(seed=seed)  # type: ignore[attr-defined]
     return hashed

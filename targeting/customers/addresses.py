@@ -19,7 +19,7 @@ _LAST_LABEL: Final = r"(?:[a-z0-9][a-z0-9-]{0,61})?[a-z]"
 _PLAIN_EMAIL: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LAST_LABEL}$"
 _NEEDS_A_LOOK: Final = r"@.*--|\.(?:arpa|invalid|local|localhost|onion|test)$"
 _LONGEST_EMAIL: Final = 254
-_AT_ONCE: Final = 2**20  # values; what is in work beside them takes a few hundred bytes a value
+_AT_ONCE: Final = 2**20  # values: the regular expressions take some memory beside each
 _LONGEST_PHONE: Final = 100  # phonenumbers gives up at 250; no country comes near
 
 
@@ -28,27 +28,25 @@ def normalised_emails(column: pl.Series) -> pl.Series:
 
     The verdict is email-validator's, without a network. Works on distinct values.
     """
-    if column.len() > _AT_ONCE:
-        slices = (column.slice(at, _AT_ONCE) for at in range(0, column.len(), _AT_ONCE))
-        return pl.concat([normalised_emails(some) for some in slices], rechunk=True)
-    given = column.cast(pl.String).str.strip_chars().rename(_GIVEN)
-    distinct = given.drop_nulls().unique().sort()
-    small = distinct.str.to_lowercase()
-    ascii_only = distinct.str.len_bytes() == distinct.str.len_chars()
+    given = column.cast(pl.String).str.strip_chars()
+    if given.len() > _AT_ONCE:
+        slices = [given.slice(at, _AT_ONCE) for at in range(0, given.len(), _AT_ONCE)]
+        return pl.concat(map(_normalised_emails, slices), rechunk=True).rename(column.name)
+    return _normalised_emails(given).rename(column.name)
+
+
+def _normalised_emails(given: pl.Series) -> pl.Series:
+    small = given.str.to_lowercase()
     plain = (
-        ascii_only
+        (given.str.len_bytes() == given.str.len_chars())
         & (small.str.len_bytes() <= _LONGEST_EMAIL)
         & small.str.contains(_PLAIN_EMAIL)
         & ~small.str.contains(_NEEDS_A_LOOK)
-    )
-    looked_at = distinct.filter(~plain)
-    known = pl.DataFrame(
-        {
-            _GIVEN: pl.concat([distinct.filter(plain), looked_at]),
-            ADDRESS: pl.concat([small.filter(plain), _each(looked_at, _email)]),
-        }
-    )
-    return _looked_up(given, known, column.name)
+    ).fill_null(value=False)
+    looked_at = given.filter(~plain).drop_nulls().unique()
+    rest = given.rename(_GIVEN).set(plain, None)
+    known = pl.DataFrame({_GIVEN: looked_at, ADDRESS: _each(looked_at, _email)})
+    return small.zip_with(plain, _looked_up(rest, known, _GIVEN))
 
 
 def normalised_phones(column: pl.Series, region: str) -> pl.Series:

@@ -13,11 +13,12 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, stable_hash
+from targeting.frames import CUSTOMER, text_hash
 
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
 RECEIPT = "receipt:"
-_AT, _HASH = "at:", "hash:"
+_AT, _HASH, _AGAIN = "at:", "hash:", "again:"
+_TRANSACTION, _DAY = "transaction_id", "purchased_on"
 
 Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
 
@@ -117,34 +118,48 @@ def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:
     schema = lines.collect_schema()
     if CUSTOMER not in schema:
         lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias(CUSTOMER))
-    known = lines.filter(pl.col(CUSTOMER).is_not_null())
-    if "transaction_id" in schema:
-        known = known.with_columns(stable_hash("", "receipt", "", receipt(schema)).alias(RECEIPT))
-    kept = [name for name in known.collect_schema() if name in {CUSTOMER, RECEIPT, *wanted}]
-    collected = known.select(kept).collect()
-    ids, numbers = _numbered(collected[CUSTOMER])
-    numbered = collected.with_columns(numbers).sort(CUSTOMER, maintain_order=True)
-    return Part(ids, numbered.lazy())
+    kept = [name for name in schema if name in {_TRANSACTION, _DAY, *wanted}]
+    known = lines.filter(pl.col(CUSTOMER).is_not_null()).select(CUSTOMER, *kept).collect()
+    if _TRANSACTION in schema:
+        known = _with_receipts(known)
+    ids, places, numbers = _grouped(known[CUSTOMER])
+    read = [name for name in known.columns if name in {RECEIPT, *wanted}]
+    sorted_ = known.lazy().select(pl.col(read).gather(places)).collect()
+    return Part(ids, sorted_.insert_column(0, numbers).lazy())
 
 
-def _numbered(customers: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Give the distinct ids, sorted, and the place of each customer among them (UInt32)."""
+def _with_receipts(lines: pl.DataFrame) -> pl.DataFrame:
+    if lines[_TRANSACTION].null_count():
+        lines = lines.with_columns(receipt(lines.columns).alias(RECEIPT))
+        return lines.with_columns(text_hash(RECEIPT))
+    return lines.with_columns(text_hash(_TRANSACTION).alias(RECEIPT))
+
+
+def _grouped(customers: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Give the distinct ids, sorted; which line comes where, by customer; each one's number.
+
+    A number is the place of the customer among the ids (UInt32).
+    """
     hashed = customers.to_frame().select(
-        CUSTOMER, stable_hash("", "number", "", pl.col(CUSTOMER)).alias(_HASH)
+        text_hash(CUSTOMER).alias(_HASH), text_hash(CUSTOMER, seed=1).alias(_AGAIN)
     )
-    by_hash = hashed.lazy().group_by(_HASH).agg(pl.col(CUSTOMER).first()).collect()
-    ids = by_hash.sort(CUSTOMER).with_row_index(_AT)
-    found = hashed.join(ids, on=_HASH, how="left", maintain_order="left")
-    if not (found[CUSTOMER] == found[f"{CUSTOMER}_right"]).all():  # two ids share 64 bits
-        ids = customers.unique().sort().to_frame().with_row_index(_AT)
-        found = customers.to_frame().join(ids, on=CUSTOMER, how="left", maintain_order="left")
-    return ids[CUSTOMER], found[_AT].alias(CUSTOMER)
+    rows = hashed.lazy().with_row_index(_AT).group_by(_HASH)
+    ends = pl.col(_AGAIN).min() == pl.col(_AGAIN).max()
+    groups = rows.agg(pl.col(_AT), ends.alias(_AGAIN)).collect()
+    if not groups[_AGAIN].all():  # two ids share 64 bits
+        numbered = customers.to_frame().lazy().with_row_index(_AT)
+        groups = numbered.group_by(CUSTOMER).agg(pl.col(_AT)).collect()
+    groups = groups.select(customers.gather(groups[_AT].list.first()), _AT).sort(CUSTOMER)
+    sizes = groups[_AT].list.len()
+    numbers = groups.select(pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by(sizes).explode())
+    places = groups[_AT].explode()
+    return groups[CUSTOMER], places, numbers.to_series().alias(CUSTOMER).set_sorted()
 
 
 def receipt(columns: Collection[str]) -> pl.Expr:
     """Name the receipt of a line among its customer's: its transaction, without one its day."""
-    day = pl.col("purchased_on")
+    day = pl.col(_DAY)
     if RECEIPT in columns:
         return pl.col(RECEIPT)
-    named = "transaction_id" in columns
-    return pl.coalesce("transaction_id", day.dt.to_string("%F")) if named else day
+    named = _TRANSACTION in columns
+    return pl.coalesce(_TRANSACTION, day.dt.to_string("%F")) if named else day

@@ -181,15 +181,20 @@ def _survey(frame: pl.DataFrame, missing: Sequence[str]) -> dict[str, _Survey]:
     if not names:
         return {}
     text = pl.col(names).cast(pl.String)
-    trimmed = text.str.strip_chars()
-    untidy = (trimmed != text) | trimmed.is_in(list(missing))
-    ascii_only, tidy = pl.collect_all(
+    # Few cells are as short as a marker, and only those are held against the list of markers.
+    longest = max((len(word.encode()) for word in missing), default=0)
+    marker = text.filter(text.str.len_bytes() <= longest).is_in(list(missing))
+    ascii_only, trimmed, marked = pl.collect_all(
         [
             frame.lazy().select((text.str.len_bytes() == text.str.len_chars()).all()),
-            frame.lazy().select((~untidy).all()),
+            frame.lazy().select((text.str.strip_chars() == text).all()),
+            frame.lazy().select(marker.any()),
         ]
     )
-    return {name: _Survey(tidy[name].item(), ascii_only[name].item()) for name in names}
+    return {
+        name: _Survey(trimmed[name].item() and not marked[name].item(), ascii_only[name].item())
+        for name in names
+    }
 
 
 def _never_true(frame: pl.DataFrame, flags: Sequence[str]) -> list[str]:
