@@ -61,12 +61,12 @@ def _row_sums(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _row_hash(cells: Mapping[str, pl.DataType]) -> pl.Expr:
-    """Mix a row's cells one after the other (Steele et al. 2014, SplitMix64); products run over."""
-    mixed = _whole(len(cells))
+    """Add up a row's cells, each times an odd number of its column's, and mix; all may run over."""
+    total = _whole(0)
     for name, kind in cells.items():
-        mixed = (mixed ^ _cell(name, kind)) * _whole(0x9E3779B97F4A7C15)
-        mixed = mixed ^ (mixed // _whole(2**32))
-    return mixed * _whole(0xBF58476D1CE4E5B9)
+        own = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") | 1
+        total = total + _cell(name, kind) * _whole(own)
+    return (total ^ (total // _whole(2**32))) * _whole(_MIXES)
 
 
 def _cell(name: str, kind: pl.DataType) -> pl.Expr:
@@ -84,3 +84,4 @@ def _whole(number: int) -> pl.Expr:
 
 
 _MISSING = _whole(0xA0761D6478BD642F)
+_MIXES = 0xBF58476D1CE4E5B9  # of SplitMix64 (Steele, Lea and Flood 2014)

@@ -19,7 +19,13 @@ from targeting.scoring.model import LikelihoodModel
 from targeting.scoring.note import Note
 from targeting.scoring.scored import Entered, Scoring
 from targeting.scoring.segment_changes import Changes, compared, share_changed, together
-from targeting.scoring.segments import SegmentModel, assign_segments, check_profiles
+from targeting.scoring.segments import (
+    Placed,
+    SegmentModel,
+    assign_segments,
+    check_profiles,
+    place,
+)
 from targeting.scoring.store import Models
 from targeting.scoring.today import rhythm_of, windowed
 from targeting.workspace.catalogue import because_field
@@ -115,8 +121,7 @@ class _Segmented:
     model: SegmentModel | None
     before: list[pl.LazyFrame] = field(default_factory=list)
     knew_anybody: bool = False  # 30 days earlier
-    _features: list[pl.DataFrame] = field(default_factory=list)
-    _segments: list[pl.Series] = field(default_factory=list)
+    _placed: list[Placed] = field(default_factory=list)
 
     def read(self, part: CustomerData, page: pl.DataFrame) -> None:
         """Take a page of customers; `part` has their lines."""
@@ -125,8 +130,7 @@ class _Segmented:
         names = [each.name for each in self.model.features]
         if self.data.workspace.segments is not None:
             rows = windowed(part, page, self.as_of, names)
-            self._segments.append(assign_segments(rows, self.model))
-            self._features.append(rows.select(names))
+            self._placed.append(place(rows, self.model))
         if self.data.lines is not None:
             rows = windowed(part, None, self.as_of - CHANGED_WITHIN, names)
             before = rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
@@ -135,14 +139,14 @@ class _Segmented:
 
     def of(self, number: int) -> list[pl.Series]:
         """Give the column of a page, if there are segments."""
-        return [self._segments[number]] if self._segments else []
+        return [self._placed[number].segments] if self._placed else []
 
     def notes(self) -> list[Note]:
         """Say where segments are not what their names say."""
         form = self.data.workspace.segments
         if self.model is None or form is None:
             return []
-        return check_profiles(pl.concat(self._features), self.model, form)
+        return check_profiles(self._placed, self.model, form)
 
 
 def _unless_objected(customers: pl.DataFrame, models: Models) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from targeting.frames import SEGMENT
-from targeting.scoring.clusters import nearest
+from targeting.scoring.clusters import Labels, nearest
 from targeting.scoring.matrix import Floats, in_hash_order, numbers
 from targeting.scoring.named_clusters import Tried, named_clusters
 from targeting.scoring.names import LETTERS, described_point
@@ -83,27 +83,50 @@ def fit_segments(
     )
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Customers in the space of the segments.
+
+    Parameters:
+        segments: the name of each customer's nearest centroid; missing where no feature is known.
+        points, labels: coordinates and centroid of those of whom any feature is known.
+    """
+
+    segments: pl.Series
+    points: Floats
+    labels: Labels
+
+
+def place(rows: pl.DataFrame, model: SegmentModel) -> Placed:
+    """Put each customer to the nearest centroid."""
+    if not model.centroids:
+        nobody = pl.Series(SEGMENT, [None], dtype=pl.String).new_from_index(0, rows.height)
+        return Placed(nobody, np.empty((0, len(model.features))), np.empty(0, dtype=np.intp))
+    points = _points_of(rows, model)
+    labels = nearest(points, model.centroids)
+    names = pl.Series(SEGMENT, model.names, dtype=pl.String).gather(labels)
+    known = rows.select(_anything_known([feature.name for feature in model.features])).to_series()
+    named = pl.select(pl.when(known).then(names)).to_series().alias(SEGMENT)
+    if not known.all():
+        points, labels = np.asfortranarray(points[known.to_numpy()]), labels[known.to_numpy()]
+    return Placed(named, points, labels.astype(np.intp))
+
+
 def assign_segments(rows: pl.DataFrame, model: SegmentModel) -> pl.Series:
     """Name each customer's nearest centroid; missing where none of the features is known."""
-    if not model.centroids:
-        return pl.Series(SEGMENT, [None] * rows.height, dtype=pl.String)
-    places = nearest(_points_of(rows, model), model.centroids)
-    names = pl.Series(SEGMENT, model.names, dtype=pl.String).gather(places)
-    known = rows.select(_anything_known([feature.name for feature in model.features])).to_series()
-    return pl.select(pl.when(known).then(names)).to_series().alias(SEGMENT)
+    return place(rows, model).segments
 
 
-def check_profiles(rows: pl.DataFrame, model: SegmentModel, form: Segments) -> list[Note]:
+def check_profiles(placed: Sequence[Placed], model: SegmentModel, form: Segments) -> list[Note]:
     """Warn (M013) where a saved model's segments are not what their names say, in these customers.
 
     Levels are quantiles of these rows; who has none of the features takes no part.
     """
-    features = [feature.name for feature in model.features]
-    known = rows.filter(_anything_known(features))
-    if not model.centroids or known.is_empty():
+    points = np.concatenate([some.points for some in placed])
+    labels = np.concatenate([some.labels for some in placed])
+    if not len(points):
         return []
-    points = _points_of(known, model)
-    labels = nearest(points, model.centroids).astype(np.intp)
+    features = [feature.name for feature in model.features]
     return misfits(points, labels, model.names, features, form.names)
 
 

@@ -24,6 +24,7 @@ from targeting.scoring.segments import (
     assign_segments,
     check_profiles,
     fit_segments,
+    place,
 )
 from targeting.workspace.scores import Segments
 
@@ -81,7 +82,7 @@ def test_two_names_that_changed_places_are_warned_of_though_they_are_neighbours(
     rows = spenders(60, 60, 60)
     model = fit_segments(rows, LEVELS, key="k")
     swapped = replace(model, names=("Middle", "Low", "High"))
-    assert [note.text for note in check_profiles(rows, swapped, LEVELS)] == [
+    assert [note.text for note in check_profiles([place(rows, swapped)], swapped, LEVELS)] == [
         "'Middle' does not fit its description: that of 'Low' describes these customers better",
         "'Low' does not fit its description: that of 'Middle' describes these customers better",
     ]
@@ -89,13 +90,13 @@ def test_two_names_that_changed_places_are_warned_of_though_they_are_neighbours(
 
 def test_saved_segments_are_held_against_tonights_customers() -> None:
     model = fit_segments(spenders(60, 60, 60), LEVELS, key="k")
-    assert check_profiles(spenders(50, 60, 70), model, LEVELS) == []
+    assert check_profiles([place(spenders(50, 60, 70), model)], model, LEVELS) == []
     # Nearly everybody spends much by now: what was the middle is the lowest of all.
-    found = check_profiles(spenders(0, 20, 400), model, LEVELS)
+    found = check_profiles([place(spenders(0, 20, 400), model)], model, LEVELS)
     assert [(note.code, note.text[:53]) for note in found] == [
         ("M013", "'Middle' does not fit its description: its spend shou")
     ]
-    assert check_profiles(spenders(0, 0, 0), model, LEVELS) == []
+    assert check_profiles([place(spenders(0, 0, 0), model)], model, LEVELS) == []
 
 
 def test_a_value_that_most_share_is_at_every_level_it_spans() -> None:
