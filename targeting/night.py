@@ -77,7 +77,7 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     options.tell("computing customers")
     data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
     customers = data.customers(as_of)
-    people = people_of(customers, workspace.policy, workspace.settings.shop.region)
+    people = people_of(customers, workspace.policy, workspace.settings.shop.region, data.shelf)
     asked = question(plan.contact_rules, workspace.policy, as_of)
     past = read_past(ledger, customers[CUSTOMER], asked)
     contacted = last_contacts(past, customers, people.persons)
@@ -190,9 +190,9 @@ def commit_of(
 ) -> Callable[[], None]:
     """Give the point of no return: the run's contacts in the ledger."""
     holdouts = holdout_names(results.contact_rules)
-    contacts = contacts_of(results.decided.decisions, holdouts)
 
     def commit() -> None:
+        contacts = contacts_of(results.decided.decisions, holdouts)
         there = ledger if ledger is not None else new_ledger(results.workspace, options.out)
         as_of = tonight.read.as_of
         commit_run(there, results.run_id, as_of, contacts, seen=tonight.past.seen)

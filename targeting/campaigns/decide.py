@@ -14,6 +14,7 @@ import polars as pl
 from targeting.campaigns.by_value import limits_of, summable, worths
 from targeting.campaigns.candidates import Candidates
 from targeting.campaigns.expected_value import settle_by_value
+from targeting.campaigns.identifiers import Identifiers
 from targeting.campaigns.past import History, full_channels, nothing_before
 from targeting.campaigns.people import People
 from targeting.campaigns.permission import (
@@ -50,7 +51,7 @@ from targeting.frames import (
 from targeting.rules.model import Rule
 from targeting.workspace.policy import Policy
 
-# In a night RULE, kind, CHANNEL, OUTCOME and REASON are Enums of the same words: a byte each.
+# In a night RULE, kind, SEGMENT, CHANNEL, OUTCOME and REASON are Enums of these words, a byte each.
 DECISIONS_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     CUSTOMER: pl.String,
     RULE: pl.String,
@@ -102,12 +103,15 @@ class Decided:
     decisions: pl.DataFrame  # sorted by rule, customer_id
     persons: Persons
     state: pl.DataFrame  # of `policy_state`
-    addresses: Mapping[str, pl.Series]  # by channel that has some, in the order of the customers
+    identifiers: Identifiers
 
     def with_addresses(self, decisions: pl.DataFrame) -> pl.DataFrame:
         """Put beside some of the decisions the `address` on their channel."""
         found = decisions.with_columns(pl.lit("").alias(ADDRESS))
-        for name, address in self.addresses.items():
+        for name, channel in self.identifiers.policy.channels.items():
+            if channel.address is None:
+                continue
+            address = self.identifiers.normal(channel.address)
             there = address.gather(decisions[PLACE]).fill_null("")
             mine = pl.when(pl.col(CHANNEL) == name).then(there)
             found = found.with_columns(mine.otherwise(ADDRESS).alias(ADDRESS))
@@ -161,7 +165,7 @@ def decide(
     decided = (_by_value if by_value else _in_turn)(active, tonight)
     state = policy_state(customers, persons, tonight.permission, history, policy)
     decisions = _decisions(decided, tonight)
-    return Decided(decisions, persons, state, tonight.permission.addresses)
+    return Decided(decisions, persons, state, people.identifiers)
 
 
 def _order(ids: pl.Series) -> Integers:
@@ -332,7 +336,7 @@ def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFra
         CUSTOMER: tonight.customers[CUSTOMER].gather(at),
         RULE: _words([part.rule.name for part in parts], which),
         "kind": _words([part.rule.kind for part in parts], which),
-        SEGMENT: _column(tonight.customers, SEGMENT, at),
+        SEGMENT: _coded(_column(tonight.customers, SEGMENT, at)),
         LIKELIHOOD: _column(tonight.customers, LIKELIHOOD, at),
         CHANNEL: _words(tonight.night.channels, channel),
         PLACE: pl.Series(at, dtype=pl.UInt32),
@@ -348,6 +352,10 @@ def _column(customers: Rows, name: str, at: Integers) -> pl.Series:
     if name in customers.columns:
         return customers[name].gather(at).cast(dtype)
     return pl.Series(name, [None], dtype=dtype).new_from_index(0, at.size)
+
+
+def _coded(words: pl.Series) -> pl.Series:
+    return words.cast(pl.Enum(words.unique().drop_nulls().sort()))
 
 
 def _words(words: Sequence[str], numbers: Integers | Codes) -> pl.Series:

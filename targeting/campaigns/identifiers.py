@@ -7,7 +7,8 @@ from typing import Literal
 import polars as pl
 
 from targeting.customers.addresses import normalised_emails, normalised_phones
-from targeting.customers.held import Rows
+from targeting.customers.held import Rows, Shelf
+from targeting.frames import ADDRESS
 from targeting.workspace.policy import Policy
 
 PHONE_CHANNELS = ("sms", "call", "whatsapp", "phone")
@@ -18,17 +19,21 @@ AddressKind = Literal["email", "phone", "text"]
 class Identifiers:
     """The customers' addresses, in the order of the customers; null: missing or unusable."""
 
-    def __init__(self, customers: Rows, policy: Policy, region: str) -> None:
+    def __init__(
+        self, customers: Rows, policy: Policy, region: str, shelf: Shelf | None = None
+    ) -> None:
         self.customers = customers
         self.policy = policy
         self.region = region
-        self._known: dict[str, pl.Series] = {}
+        self._shelf = shelf or Shelf()
+        self._known: dict[str, pl.LazyFrame] = {}
 
     def normal(self, field: str) -> pl.Series:
         """Give a field's normal forms; nothing where the customers have no such field."""
         if field not in self._known:
-            self._known[field] = self._normal(field)
-        return self._known[field]
+            normal = self._normal(field).to_frame(ADDRESS)
+            self._known[field] = self._shelf.keep(f"address {field}", 0, normal)
+        return self._known[field].collect()[ADDRESS]
 
     def comparable(self, field: str) -> pl.Series:
         """Give normal forms; what has none as typed, without case and outer blanks."""

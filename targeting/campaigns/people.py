@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from targeting.campaigns.identifiers import Identifiers
 from targeting.campaigns.persons import Persons, find_persons
-from targeting.customers.held import Rows
+from targeting.customers.held import Rows, Shelf
 from targeting.workspace.policy import Policy
 
 
@@ -18,9 +18,9 @@ class People:
     persons: Persons
 
 
-def people_of(customers: Rows, policy: Policy, region: str) -> People:
+def people_of(customers: Rows, policy: Policy, region: str, shelf: Shelf | None = None) -> People:
     """Normalise the customers' addresses, and join those who share one that `same_person` names."""
-    identifiers = Identifiers(customers, policy, region)
+    identifiers = Identifiers(customers, policy, region, shelf)
     sharing = [name for name in policy.same_person if name in customers.columns]
     shared = {name: identifiers.normal(name) for name in sharing}
     return People(identifiers, find_persons(customers, shared, policy.key))

@@ -27,14 +27,12 @@ CODE = {reason: code for code, reason in enumerate(REASON_OF_CODE)}
 
 @dataclass(frozen=True)
 class Permission:
-    """By channel, in the order of the customers: the address, and why not (0: permitted).
+    """By channel, in the order of the customers: why not (0: permitted).
 
-    A channel that needs no address is not among `addresses`; a missing one is null there.
     `full` says by channel who has come to a contact limit before tonight, `barred_by` what has
     suppressed a customer: `list`, or the event that came back; empty: nothing.
     """
 
-    addresses: Mapping[str, pl.Series]
     reasons: Mapping[str, Codes]
     full: Mapping[str, Flags]
     barred_by: Mapping[str, pl.Series]
@@ -72,7 +70,7 @@ def permissions(
     as_of: dt.date,
 ) -> Permission:
     """Decide by channel: suppressed, no_consent, no_address, quiet_date; the first counts."""
-    addresses, reasons = {}, {}
+    reasons = {}
     quiet = as_of in identifiers.policy.quiet_dates
     for name, channel in identifiers.policy.channels.items():
         address = identifiers.normal(channel.address or "")
@@ -83,10 +81,8 @@ def permissions(
         reason[~reachable] = CODE["no_address"]
         reason[~_consents(identifiers.customers, channel)] = CODE["no_consent"]
         reason[(barred_by[name] != "").to_numpy()] = CODE["suppressed"]
-        if channel.address is not None:
-            addresses[name] = address
         reasons[name] = reason
-    return Permission(addresses, reasons, full, barred_by)
+    return Permission(reasons, full, barred_by)
 
 
 def _consents(customers: Rows, channel: Channel) -> Flags:

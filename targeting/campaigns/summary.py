@@ -52,7 +52,7 @@ def summarise(decisions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     names = [rule.name for rule in rules if rule.kind != "inventory"]
     all_rules = pl.DataFrame({RULE: names}, schema={RULE: pl.String})
     numbers = [name for name in counted.columns if name not in (RULE, SEGMENT)]
-    counted = counted.with_columns(pl.col(RULE).cast(pl.String))
+    counted = counted.with_columns(pl.col(RULE, SEGMENT).cast(pl.String))
     joined = all_rules.join(counted, on=RULE, how="left").with_columns(
         pl.col(SEGMENT).fill_null(""), *(pl.col(name).fill_null(0) for name in numbers)
     )

@@ -118,6 +118,7 @@ def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:
     schema = lines.collect_schema()
     if CUSTOMER not in schema:
         lines = lines.with_columns(pl.lit(None, dtype=pl.String).alias(CUSTOMER))
+    wanted = {*wanted} - {CUSTOMER}
     kept = [name for name in schema if name in {_TRANSACTION, _DAY, *wanted}]
     known = lines.filter(pl.col(CUSTOMER).is_not_null()).select(CUSTOMER, *kept).collect()
     if _TRANSACTION in schema:

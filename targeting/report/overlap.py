@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, PERSON, REASON, RULE, SELECTED
-from targeting.report.parts import has, numbers_of
+from targeting.report.parts import AT_ONCE, has, numbers_of, of_piece
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -32,43 +32,62 @@ def overlap(decisions: pl.DataFrame, people: pl.DataFrame) -> dict[str, object]:
     if not has(decisions, *_NEEDED):
         return {"fitted": 0, "fitted_twice": 0, "contacted_twice": 0, "pairs": []}
     met = _Met.of(decisions)
-    fit, contacted = np.diff(met.fits.indptr), np.diff(met.takes.indptr)
     return {
-        "fitted": int((fit >= 1).sum()),
-        "fitted_twice": int((fit >= 2).sum()),
-        "contacted_twice": int((contacted >= 2).sum()),
+        "fitted": met.fitted,
+        "fitted_twice": met.fitted_twice,
+        "contacted_twice": met.contacted_twice,
         "pairs": _pairs(decisions, people, met).to_dicts(),
     }
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Met:
-    """Customers by rules (in alphabetical order), 1 where a rule fits, and where it contacts."""
+    """How rules (in alphabetical order) meet: customers whom each two of them fit, and contact."""
 
     rules: list[str]
-    fits: csr_array
-    takes: csr_array
+    both: npt.NDArray[np.int64]
+    contacted: npt.NDArray[np.int64]
+    fitted: int = 0
+    fitted_twice: int = 0
+    contacted_twice: int = 0
 
     @classmethod
     def of(cls, decisions: pl.DataFrame) -> _Met:
         rules = sorted(decisions[RULE].cast(pl.String).unique())
+        square = (len(rules), len(rules))
+        met = cls(rules, np.zeros(square, dtype=np.int64), np.zeros(square, dtype=np.int64))
         row = numbers_of(decisions).to_numpy()
         column = _numbered(decisions, rules).to_series().to_numpy()
         takes = (decisions[OUTCOME] == SELECTED).to_numpy()
-        shape = int(row.max()) + 1, len(rules)
-        fits = _ones(row, column, shape)
-        return cls(rules, fits, _ones(row[takes], column[takes], shape))
+        for start in range(0, int(row.max()) + 1, AT_ONCE):
+            here = np.flatnonzero((row >= start) & (row < start + AT_ONCE))
+            met.add(row[here] - start, column[here], takes[here])
+        return met
+
+    def add(
+        self,
+        row: npt.NDArray[np.uint32],
+        column: npt.NDArray[np.uint16],
+        takes: npt.NDArray[np.bool_],
+    ) -> None:
+        """Count the decisions of some customers, each by the number of its customer and rule."""
+        fits = _ones(row, column, len(self.rules))
+        contacted = _ones(row[takes], column[takes], len(self.rules))
+        self.both += (fits.T @ fits).toarray()
+        self.contacted += (contacted.T @ contacted).toarray()
+        self.fitted += int((np.diff(fits.indptr) >= 1).sum())
+        self.fitted_twice += int((np.diff(fits.indptr) >= 2).sum())
+        self.contacted_twice += int((np.diff(contacted.indptr) >= 2).sum())
 
     def pairs(self) -> pl.DataFrame:
         """Count the customers of each two rules, the names in alphabetical order."""
-        both, contacted = (each.T @ each for each in (self.fits, self.takes))
-        first, second = np.nonzero(np.triu(both.toarray(), k=1))
+        first, second = np.nonzero(np.triu(self.both, k=1))
         return pl.DataFrame(
             {
                 RULE: [self.rules[at] for at in first],
                 _OTHER: [self.rules[at] for at in second],
-                "both": both.toarray()[first, second],
-                "contacted_both": contacted.toarray()[first, second],
+                "both": self.both[first, second],
+                "contacted_both": self.contacted[first, second],
             },
             schema=_MET,
         )
@@ -81,12 +100,11 @@ def _numbered(decisions: pl.DataFrame, rules: Sequence[str]) -> pl.DataFrame:
     return decisions.lazy().select(rule).collect(engine="streaming")
 
 
-def _ones(
-    row: npt.NDArray[np.uint32], column: npt.NDArray[np.uint16], shape: tuple[int, int]
-) -> csr_array:
+def _ones(row: npt.NDArray[np.uint32], column: npt.NDArray[np.uint16], rules: int) -> csr_array:
     from scipy.sparse import csr_array
 
     where = row.astype(np.int32), column.astype(np.int32)
+    shape = int(row.max(initial=0)) + 1, rules
     found = csr_array((np.ones(row.size, dtype=np.int32), where), shape=shape)
     found.data[:] = 1  # two decisions of one customer and rule are one meeting
     return found
@@ -136,6 +154,19 @@ def _turns(decisions: pl.DataFrame, people: pl.DataFrame, rules: Sequence[str]) 
     rows = asked.select(_person(people), REASON, channel.alias(CHANNEL)).with_columns(
         _numbered(asked, rules)
     )
+    pieces = rows.height // AT_ONCE + 1
+    counted = [_taken_in(of_piece(rows, n, pieces, PERSON).collect()) for n in range(pieces)]
+    names = dict(enumerate(rules))
+    return (
+        pl.concat(counted)
+        .group_by(RULE, _OTHER)
+        .agg(pl.all().sum())
+        .with_columns(pl.col(RULE, _OTHER).replace_strict(names, return_dtype=pl.String))
+    )
+
+
+def _taken_in(rows: pl.DataFrame) -> pl.DataFrame:
+    """Count the turns of some persons, rules by their numbers."""
     taken = rows.filter(pl.col(REASON) == "").select(
         PERSON, pl.col(RULE).alias(_TAKER), pl.col(CHANNEL).alias("by")
     )
@@ -151,9 +182,7 @@ def _turns(decisions: pl.DataFrame, people: pl.DataFrame, rules: Sequence[str]) 
         (~first).cast(pl.Int64).alias("taken_by_rule"),
         first.cast(pl.Int64).alias("taken_by_other"),
     )
-    counted = pairs.rename({"first": RULE}).group_by(RULE, _OTHER).agg(pl.all().sum())
-    names = dict(enumerate(rules))
-    return counted.with_columns(pl.col(RULE, _OTHER).replace_strict(names, return_dtype=pl.String))
+    return pairs.rename({"first": RULE}).group_by(RULE, _OTHER).agg(pl.all().sum())
 
 
 def _person(people: pl.DataFrame) -> pl.Expr:

@@ -16,6 +16,7 @@ from polars.testing import assert_frame_equal
 
 from targeting.campaigns.summary import REFUSALS, summarise
 from targeting.frames import REASONS
+from targeting.results.shown import in_words
 from tests.kit import decisions_oracle as oracle
 from tests.kit.people import (
     AS_OF,
@@ -58,7 +59,8 @@ def by_program(night: DrawnNight) -> pl.DataFrame:
         past=night.past,
         responses=night.responses,
     )
-    return made.with_addresses(made.decisions).drop("place")
+    addressed = made.with_addresses(made.decisions).drop("place")
+    return in_words(addressed.lazy()).collect()
 
 
 def exact(cost: float) -> Fraction:

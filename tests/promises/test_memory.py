@@ -18,8 +18,11 @@ TINY = 300_000  # bytes: pieces of a thousand rows, so that every shop here is r
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `--memory` be far smaller than a machine's."""
+    """Let `--memory` be far smaller than a machine's, and all that is done at once as small."""
     monkeypatch.setattr("targeting.cli.options.LEAST_MEMORY", 1)
+    monkeypatch.setattr("targeting.customers.held.PAGE", 64)
+    monkeypatch.setattr("targeting.customers.addresses._AT_ONCE", 50)
+    monkeypatch.setattr("targeting.intake.customers_aside._AT_ONCE", 90)
 
 
 def outputs(out: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from targeting.report.about_overlap import about_overlap
+from targeting.report.advice.spending import spending
 from targeting.report.numbers import Night, analysis
 from targeting.report.overlap import overlap
 from targeting.report.speech import Speech
@@ -125,3 +126,18 @@ def test_one_rule_meets_no_other(full_night: Night, night_of: Callable[..., Nigh
     alone = night_of(decisions=full_night.decisions.filter(pl.col("rule") == "perks"))
     for night in (alone, night_of()):
         assert about_overlap(night, analysis(night), Speech(night.shop)) is None
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_how_many_are_counted_at_a_time_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, full_night: Night, at_once: int
+) -> None:
+    rows, people = drawn(2)
+    frame = pl.DataFrame(rows, orient="row", schema=SCHEMA)
+    persons = pl.DataFrame({"customer_id": list(people), "person": list(people.values())})
+    whole, spent = overlap(frame, persons), spending(full_night)
+    for module in ("overlap", "advice.spending"):
+        monkeypatch.setattr(f"targeting.report.{module}.AT_ONCE", at_once)
+    assert overlap(frame, persons) == whole
+    assert spending(full_night) == spent
+    assert any(each["left"] for each in spent.values())

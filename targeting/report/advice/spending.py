@@ -10,7 +10,7 @@ import polars as pl
 from targeting.frames import CUSTOMER, SEGMENT
 from targeting.ledger.read import LAST_CONTACTED
 from targeting.report.numbers import Night
-from targeting.report.parts import has
+from targeting.report.parts import AT_ONCE, has, of_piece
 from targeting.report.sales import DAYS
 
 Spent = Mapping[str, Mapping[str, int]]
@@ -26,19 +26,26 @@ def spending(night: Night) -> Spent:
     people = night.customers.lazy().select(CUSTOMER, segment, rests).drop_nulls(SEGMENT)
     fitted = pl.DataFrame(schema={CUSTOMER: pl.String})
     if has(night.decisions, CUSTOMER):
-        fitted = night.decisions.select(CUSTOMER).unique()
-    fits = fitted.lazy().with_columns(fits=pl.lit(value=True))
-    joined = people.join(night.trade.spent.lazy(), on=CUSTOMER, how="left").join(
-        fits, on=CUSTOMER, how="left"
-    )
+        fitted = night.decisions.select(CUSTOMER)
+    pieces = night.customers.height // AT_ONCE + 1
+    sums = [
+        _sums(*(of_piece(frame, number, pieces) for frame in (people, night.trade.spent, fitted)))
+        for number in range(pieces)
+    ]
+    found = pl.concat(sums).group_by(SEGMENT).agg(pl.all().sum())
+    return {row.pop(SEGMENT): row for row in found.to_dicts()}
+
+
+def _sums(people: pl.LazyFrame, spent: pl.LazyFrame, fitted: pl.LazyFrame) -> pl.DataFrame:
+    fits = fitted.unique().with_columns(fits=pl.lit(value=True))
+    joined = people.join(spent, on=CUSTOMER, how="left").join(fits, on=CUSTOMER, how="left")
     left = pl.col("fits").is_null() & ~pl.col("rests")
     sums = joined.group_by(SEGMENT).agg(
         left.sum().cast(pl.Int64).alias("left"),
         pl.col("now", "before").sum(),
         pl.col("now").filter(left).sum().alias("left_now"),
     )
-    found = sums.collect(engine="streaming").to_dicts()
-    return {row.pop(SEGMENT): row for row in found}
+    return sums.collect(engine="streaming")
 
 
 def _rests(night: Night) -> pl.Expr:
