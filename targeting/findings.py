@@ -12,7 +12,7 @@ import polars as pl
 
 from targeting.exports.messages import Messages
 from targeting.exports.recipients import recipients
-from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
+from targeting.frames import CUSTOMER, OUTCOME, RULE, SEGMENT, SELECTED
 from targeting.plan import Plan, examine
 from targeting.preview import Scored, known_rules, last_scored, rows_for
 from targeting.problems import Place, Problem, Refused, in_order
@@ -120,13 +120,13 @@ def _rehearsed(seen: _Matched, plan: Plan) -> list[Problem]:
         fields=workspace.customer_fields,
         policy=workspace.policy,
     )
-    found: list[Problem] = []
-    for rule in seen.rules:
-        met = seen.customers.filter(seen.met[rule.name])
-        sample = recipients(
-            seen.scored.folder, met, rule, workspace.policy, lambda reached: reached.head(TRIED)
-        )
-        found += messages.rehearse(sample)
+    who = [name for name in (CUSTOMER, SEGMENT) if name in seen.customers.columns]
+    people = seen.customers.select(who)
+    met = [(rule, people.filter(seen.met[rule.name])) for rule in seen.rules]
+    samples = recipients(
+        seen.scored.folder, met, workspace.policy, lambda reached: reached.head(TRIED)
+    )
+    found = [problem for sample in samples for problem in messages.rehearse(sample)]
     return [replace(problem, severity="warning") for problem in found]
 
 

@@ -99,8 +99,8 @@ def _messages(scored: Scored, rule: Rule, workspace: Workspace, wanted: int) -> 
     note(f"customers of run {scored.run} with an open channel; limits and holdouts come after this")
     shop = workspace.settings.shop
     met = meeting(scored, rule, 10**shop.minor_digits)
-    chosen = recipients(
-        scored.folder, met, rule, workspace.policy, lambda reached: varied(reached, wanted)
+    (chosen,) = recipients(
+        scored.folder, [(rule, met)], workspace.policy, lambda reached: varied(reached, wanted)
     )
     messages = Messages(
         workspace.folder,

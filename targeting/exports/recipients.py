@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,27 +28,37 @@ Choose = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 def recipients(
-    folder: Path, met: pl.DataFrame, rule: Rule, policy: Policy, choose: Choose
-) -> pl.DataFrame:
-    """Give some of those whom a rule's message could reach, as `Messages` takes them.
+    folder: Path, met: Sequence[tuple[Rule, pl.DataFrame]], policy: Policy, choose: Choose
+) -> list[pl.DataFrame]:
+    """Give some of those whom each rule's message could reach, as `Messages` takes them.
 
     One row a customer: `addressees`, of whom `choose` keeps some, with every field of the customer
-    as shown. `met`: customer_id of those who meet the rule, and segment where there are any.
-    Consent and addresses are as the run in `folder` saw them.
+    as shown. `met`: a rule, and customer_id of those who meet it, with segment where there are any.
+    Consent and addresses are as the run in `folder` saw them; its files are read once for all.
 
     Raises:
         Refused: where that run's files cannot be read.
     """
+    if not met:
+        return []
     try:
-        state = _state(folder, rule)
-        chosen = choose(addressees(met, state, rule, policy))
+        state = _state(folder, {name for rule, _ in met for name in rule.contact.channels})
+        chosen = [choose(addressees(mine, state, rule, policy)) for rule, mine in met]
+        ids = pl.concat([some[CUSTOMER] for some in chosen]).unique()
         saved = pl.scan_parquet(folder / CUSTOMERS, glob=False)
-        own = saved.filter(pl.col(CUSTOMER).is_in(chosen[CUSTOMER].implode())).collect()
+        own = saved.filter(pl.col(CUSTOMER).is_in(ids.implode())).collect()
     except (OSError, pl.exceptions.PolarsError):
         message = f"the customers of {folder.name} cannot be read"
-        raise refuse("W003", message, rule.place, "run once more: targeting run") from None
-    kept = [name for name in own.columns if name == CUSTOMER or name not in chosen.columns]
-    return chosen.join(own.select(kept), on=CUSTOMER, how="left", maintain_order="left")
+        raise refuse("W003", message, met[0][0].place, "run once more: targeting run") from None
+    return [
+        some.join(
+            own.select(n for n in own.columns if n == CUSTOMER or n not in some.columns),
+            on=CUSTOMER,
+            how="left",
+            maintain_order="left",
+        )
+        for some in chosen
+    ]
 
 
 def written_to(contacts: pl.DataFrame, messages: Messages) -> pl.DataFrame:
@@ -89,9 +99,9 @@ def written_to(contacts: pl.DataFrame, messages: Messages) -> pl.DataFrame:
     )
 
 
-def _state(folder: Path, rule: Rule) -> pl.DataFrame:
-    """Read what a night's policy saw of each customer, on the channels of a rule."""
+def _state(folder: Path, channels: Collection[str]) -> pl.DataFrame:
+    """Read what a night's policy saw of each customer, on some channels."""
     frame = pl.scan_parquet(folder / STATE, glob=False)
-    have = frame.collect_schema().names()
-    permissions = [f"permission_{name}" for name in rule.contact.channels]
-    return frame.select(CUSTOMER, PERSON, *(name for name in permissions if name in have)).collect()
+    wanted = {f"permission_{name}" for name in channels}
+    have = [name for name in frame.collect_schema().names() if name in wanted]
+    return frame.select(CUSTOMER, PERSON, *have).collect()

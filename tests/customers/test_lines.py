@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -16,17 +16,21 @@ DAY = dt.date(2026, 11, 1)
 
 def bought(rows: int, seed: int) -> pl.DataFrame:
     """Lines of 40 customers and nobody, in the order of their amounts."""
-    drawn = random.Random(seed)
+    drawn = np.random.default_rng(seed)
+    customers = [None, *(f"c{n}" for n in range(40))]
     return pl.DataFrame(
         {
-            "customer_id": [
-                drawn.choice([None, *(f"c{n}" for n in range(40))]) for _ in range(rows)
-            ],
-            "transaction_id": [drawn.choice([None, "a", "b"]) for _ in range(rows)],
-            "purchased_on": [DAY + dt.timedelta(drawn.randrange(3)) for _ in range(rows)],
+            "customer_id": [customers[at] for at in drawn.integers(0, 41, rows)],
+            "transaction_id": [(None, "a", "b")[at] for at in drawn.integers(0, 3, rows)],
+            "purchased_on": [DAY + dt.timedelta(int(at)) for at in drawn.integers(0, 3, rows)],
             "amount": list(range(rows)),
         },
-        schema_overrides={"customer_id": pl.String, "transaction_id": pl.String},
+        schema={
+            "customer_id": pl.String,
+            "transaction_id": pl.String,
+            "purchased_on": pl.Date,
+            "amount": pl.Int64,
+        },
     )
 
 
