@@ -8,7 +8,7 @@ from pathlib import Path
 
 from targeting.campaigns.check import check_policy, check_values
 from targeting.customers.derived import check_computed
-from targeting.customers.table import replaced_fields
+from targeting.customers.fields import replaced_fields
 from targeting.exports.check import check_destinations
 from targeting.exports.messages import Messages
 from targeting.exports.rehearsal import EXAMPLE_DAY, rehearse_examples

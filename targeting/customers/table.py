@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
 
 import polars as pl
 
-from targeting.customers.derived import DTYPES, derived, minor_units, order_of
+from targeting.customers.derived import derived, minor_units
+from targeting.customers.fields import among, in_catalogue_order, read_of_lines, reading
 from targeting.customers.held import Shelf, Table
 from targeting.customers.lines import Lines, MakesLines
 from targeting.customers.measures import measures, zeroes
@@ -24,17 +24,14 @@ from targeting.customers.spending import (
 )
 from targeting.frames import CUSTOMER
 from targeting.intake.spilled import Aside, Spilled, part_of
-from targeting.problems import Problem
 from targeting.workspace.catalogue import (
     RESPONSE_FIELDS,
     listed_categories,
     purchase_columns,
-    spending_fields,
 )
-from targeting.workspace.columns import FieldType, SourceName
+from targeting.workspace.columns import SourceName
 from targeting.workspace.literals import Period
 from targeting.workspace.load import Workspace
-from targeting.workspace.settings import Derived
 from targeting.workspace.sql import fields_in
 
 _CONTACTED = "last_contacted_on"
@@ -66,7 +63,7 @@ class CustomerData:
         `spilled`: the purchases, where they wait on disk or elsewhere; `listed`: the customers,
         where they wait on disk.
         """
-        lines, wanted, shelf = None, _read_of_lines(workspace), Shelf()
+        lines, wanted, shelf = None, read_of_lines(workspace), Shelf()
         products = frames["products"].lazy() if "products" in frames else None
         if isinstance(spilled, MakesLines):
             lines = spilled.lines(frames.get("products"), wanted)
@@ -100,7 +97,7 @@ class CustomerData:
         trailing window (recency and tenure never are). `only`: the fields that are needed.
         """
         settings = self.workspace.settings
-        read = _reading(settings.derived, only)
+        read = reading(settings.derived, only)
         spent = None
         if self.lines is not None:
             spent = self._spent(self.lines, as_of, window, read).lazy()
@@ -109,7 +106,7 @@ class CustomerData:
             table = table.join(spent, on=CUSTOMER, how="left")
             known = table.collect_schema().names()
             table = table.with_columns(**without_purchases(known))
-            table = table.with_columns(zeroes(_among(settings.measures, read)))
+            table = table.with_columns(zeroes(among(settings.measures, read)))
         if self.responses is not None and (read is None or read & RESPONSE_FIELDS.keys()):
             came = response_fields(self.responses, as_of)
             table = table.join(came, on=CUSTOMER, how="left")
@@ -123,9 +120,9 @@ class CustomerData:
             table = table.join(self.contacted, on=CUSTOMER, how="left")
         if _CONTACTED not in table.collect_schema():
             table = table.with_columns(pl.lit(None, dtype=pl.Date).alias(_CONTACTED))
-        forms = _among(settings.derived, read)
+        forms = among(settings.derived, read)
         table = derived(table, forms, as_of, minor=minor_units(self.workspace))
-        return _in_catalogue_order(table, self.workspace, only).sort(CUSTOMER)
+        return in_catalogue_order(table, self.workspace, only).sort(CUSTOMER)
 
     def parts(self) -> Iterator[CustomerData]:
         """Give the customers part by part, as their lines are parted."""
@@ -217,7 +214,7 @@ class CustomerData:
         categories = listed_categories(settings)
         types, minor = purchase_columns(settings), minor_units(self.workspace)
         since = None if window is None else window.before(as_of)
-        forms = _among(settings.measures, read)
+        forms = among(settings.measures, read)
 
         def kernel(lines: pl.LazyFrame) -> pl.LazyFrame:
             lines = lines.filter(pl.col("purchased_on") <= as_of)
@@ -237,16 +234,6 @@ class CustomerData:
         return lines.each(kernel)
 
 
-def _read_of_lines(workspace: Workspace) -> set[str]:
-    """Name the columns of purchases and products that tables of customers are made from."""
-    names = {"purchased_on", "amount", "quantity", "category", "brand"}
-    for form in workspace.settings.measures.values():
-        names |= {form.of} | (fields_in(form.where) if form.where else set())
-    for likelihood in workspace.scores.likelihoods.values() if workspace.scores else ():
-        names |= set(likelihood.predicts.within or ())
-    return names
-
-
 def _responses(
     workspace: Workspace, responses: pl.DataFrame | None, attributes: pl.LazyFrame | None
 ) -> pl.LazyFrame | None:
@@ -258,61 +245,3 @@ def _responses(
     if attributes is not None and address in attributes.collect_schema():
         people = attributes.select(CUSTOMER, address).collect()
     return known_customers(responses, people, address).lazy()
-
-
-def replaced_fields(workspace: Workspace) -> list[Problem]:
-    """Say which computed fields a source's own column replaces."""
-    settings = workspace.settings
-    if not {"customers", "purchases"} <= set(settings.sources):
-        return []
-    computed = [*(field.name for field in spending_fields(settings)), *settings.measures]
-    return [
-        Problem(
-            "N101",
-            f"'{name}' is taken from the customers source, not computed from purchases",
-            workspace.place("targeting.yaml", "sources", "customers", "columns", name),
-            severity="warning",
-        )
-        for name in computed
-        if workspace.customer_fields[name].origin == "customers"
-    ]
-
-
-_Form = TypeVar("_Form")
-
-
-def _reading(forms: Mapping[str, Derived], only: Collection[str] | None) -> set[str] | None:
-    """Name the fields that some fields are made of, themselves too; None: all fields."""
-    if only is None:
-        return None
-    read = set(only)
-    for name in reversed(order_of(forms)):
-        if name in read:
-            read |= fields_in(forms[name].sql)
-    return read
-
-
-def _among(forms: Mapping[str, _Form], read: Collection[str] | None) -> dict[str, _Form]:
-    return {name: form for name, form in forms.items() if read is None or name in read}
-
-
-def _in_catalogue_order(
-    table: pl.LazyFrame, workspace: Workspace, only: Collection[str] | None
-) -> pl.LazyFrame:
-    """Put customer_id first, then the fields as the catalogue lists them, in their own types."""
-    have = table.collect_schema()
-    fields = [
-        f
-        for f in workspace.customer_fields.values()
-        if f.name in have and (only is None or f.name in only)
-    ]
-    return table.select(
-        CUSTOMER, *(_typed(f.name, f.type, have[f.name]) for f in fields if f.name != CUSTOMER)
-    )
-
-
-def _typed(name: str, kind: FieldType, now: pl.DataType) -> pl.Expr:
-    """Keep the integers and exact sums that a number or money column already is."""
-    if kind in ("number", "money") and now.is_numeric():
-        return pl.col(name)
-    return pl.col(name).cast(DTYPES[kind])

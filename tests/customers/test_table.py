@@ -8,12 +8,13 @@ from typing import Any
 
 import hypothesis.strategies as st
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from polars.testing import assert_frame_equal
 
 from targeting.customers.derived import check_computed
-from targeting.customers.table import replaced_fields
-from targeting.workspace.literals import Period
+from targeting.customers.fields import replaced_fields
+from targeting.workspace.literals import Period, read_period
 from targeting.workspace.load import load
 from tests.customers.purchase_tables import (
     AS_OF,
@@ -185,3 +186,28 @@ def test_a_part_of_the_customers_looks_as_it_does_among_all() -> None:
     assert_frame_equal(
         few.table(AS_OF).collect(), whole.filter(pl.col("customer_id").is_in(["a", "z"]))
     )
+
+
+@pytest.mark.parametrize("window", [None, "30 days"])
+def test_fewer_fields_are_the_same_fields(window: str | None) -> None:
+    text = (
+        WITH_MEASURES
+        + """
+derived:
+  pace: {type: number, sql: "frequency / tenure_days"}
+  twice: {type: number, sql: "pace * orders + age"}
+"""
+    )
+    lines = purchases(
+        [
+            {"customer_id": who, "purchased_on": day(n * 9), "amount": 70 * n, "category": "Audio"}
+            for n, who in enumerate("abcabaa", start=1)
+        ]
+    )
+    period = None if window is None else read_period(window)
+    shop_data = data(lines, people(("a", 30.0), ("z", 40.0)), text=text)
+    whole = shop_data.table(AS_OF, window=period).collect()
+    for only in [[name] for name in whole.columns[1:]] + [["twice", "age"], ["recency_days"]]:
+        kept = [name for name in whole.columns if name in {"customer_id", *only}]
+        found = shop_data.table(AS_OF, window=period, only=only).collect()
+        assert_frame_equal(found, whole.select(kept))
