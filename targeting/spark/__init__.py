@@ -1,1 +1,1 @@
-"""Purchase lines on Apache Spark: held by executors, made into tables of customers there."""
+"""A run on Apache Spark: executors read, hold and add up purchases, the driver decides."""

@@ -12,9 +12,11 @@ from targeting.intake.accounts import Read
 from targeting.intake.found import Found
 from targeting.intake.in_pieces import ReadInPieces
 from targeting.spark.intake import can_read, read_on_spark
-from targeting.spark.master import Session, opened, said
+from targeting.spark.master import Session, opened
 from targeting.spark.pieces import SCHEMA, batch, cut
+from targeting.spark.progress import Tell
 from targeting.spark.purchases import SparkPurchases
+from targeting.spark.words import said
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -27,14 +29,14 @@ class Engine:
     master: str
 
     @contextlib.contextmanager
-    def started(self) -> Iterator[OnSpark]:
-        """Start it for the time of a run.
+    def started(self, tell: Tell | None = None) -> Iterator[OnSpark]:
+        """Start it for the time of a run; `tell` hears how far it is.
 
         Raises:
             Refused: where it cannot be used as it is.
             SparkLost: where nobody answers.
         """
-        with opened(self.master) as session:
+        with opened(self.master, tell) as session:
             yield OnSpark(session)
 
 
@@ -59,10 +61,9 @@ class OnSpark:
         frames, unfilled = dict(read.frames), dict(read.unfilled)
         lines = frames.pop("purchases")
         unfilled.pop("purchases", None)
-        pieces = list(cut(lines, self.session.buckets, 0))
-        purchases = SparkPurchases.held(
-            self.session, self._table(pieces), lines.schema, read.newest_purchase
-        )
+        session = self.session.for_lines(lines.height)
+        pieces = self._table(list(cut(lines, session.buckets, 0)))
+        purchases = SparkPurchases.of(session, pieces, lines.schema, read.newest_purchase)
         return replace(read, frames=frames, unfilled=unfilled, spilled=purchases)
 
     def _table(self, pieces: list[tuple[int, int, bytes]]) -> DataFrame:

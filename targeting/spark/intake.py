@@ -13,7 +13,7 @@ import polars as pl
 
 from targeting.frames import REASON, ROW
 from targeting.intake.accounts import Counts
-from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
+from targeting.intake.as_of import BOUGHT, decide_as_of, reject_after
 from targeting.intake.clean import NOT_FINITE
 from targeting.intake.columnar import refuse_nested
 from targeting.intake.found import Found
@@ -29,9 +29,10 @@ from targeting.intake.source_rows import (
 )
 from targeting.intake.sources import sha256
 from targeting.problems import Problem, Refused
-from targeting.spark.master import Session, Work, said
+from targeting.spark.master import Session, Work
 from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
 from targeting.spark.purchases import SparkPurchases
+from targeting.spark.words import said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +49,7 @@ class Told:
     not_finite: Counter[str]
     used: int
     days: pl.DataFrame
-    dates: dict[str, pl.DataFrame]  # the other columns of days, for those after as_of
+    dates: dict[str, pl.DataFrame]  # of each other column that knows no future: day, rows
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_on_spark(
         Refused: as `read_sources` does.
         SparkLost: where Spark gives up.
     """
-    origin = found.origin
+    origin, session = found.origin, session.for_lines(found.opened.rows())
     newest_decides = given is None and origin.workspace.settings.as_of == "newest_purchase"
     known = None
     if not newest_decides:
@@ -145,7 +146,7 @@ def _judging(session: Session, found: Found, as_of: dt.date | None) -> Work:
 
 
 def _told(order: int, rows: SourceRows) -> Told:
-    others = [w.name for w in rows.columns if w.type == "date" and w.name != BOUGHT]
+    dates = [w.name for w in rows.columns if w.type == "date" and not w.may_be_future]
     return Told(
         order,
         replace(rows, kept=rows.kept.select(w.name for w in rows.columns).clear()),
@@ -153,7 +154,11 @@ def _told(order: int, rows: SourceRows) -> Told:
         Counter(flag_counts(rows.kept, NOT_FINITE)),
         rows.kept.height,
         rows.kept.select(BOUGHT).unique().top_k(2, by=BOUGHT),
-        {name: rows.kept.select(name).drop_nulls() for name in others},
+        {
+            name: rows.kept.group_by(pl.col(name).alias("day")).len("rows").drop_nulls()
+            for name in dates
+            if name != BOUGHT
+        },
     )
 
 
@@ -176,8 +181,8 @@ def _added_up(
         emptied.update(each.emptied)
         not_finite.update(each.not_finite)
         for name, seen in each.dates.items():
-            own = [wanted for wanted in each.rows.columns if wanted.name == name]
-            future.update(count_future(seen, own, day))
+            if later := int(seen.filter(pl.col("day") > day)["rows"].sum()):
+                future[name] += later
     last = told[-1].rows
     counts = Counts(
         file=origin.name,
@@ -193,7 +198,7 @@ def _added_up(
     )
     newest = days[BOUGHT].max()
     assert newest is None or isinstance(newest, dt.date)
-    purchases = SparkPurchases.held(session, taken, last.kept.schema, newest)
+    purchases = SparkPurchases.of(session, taken, last.kept.schema, newest)
     refused = pl.concat([each.rows.refused_products for each in told]).unique().sort()
     return ReadInPieces(purchases, counts, rejects, refused, day, odd, last)
 

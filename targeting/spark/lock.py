@@ -7,6 +7,7 @@ import importlib.metadata
 import platform
 import socket
 from collections.abc import Mapping
+from types import MappingProxyType
 
 MARK = "targeting-lock:"
 PACKAGES = (
@@ -25,7 +26,8 @@ class OtherVersions(RuntimeError):
     """A worker has other versions than the driver; Spark carries the text to the driver."""
 
 
-def versions() -> dict[str, str]:
+@functools.cache
+def versions() -> Mapping[str, str]:
     """Give the versions of Python and of every package that a decision depends on."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     for name in PACKAGES:
@@ -33,7 +35,7 @@ def versions() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = "none"
-    return found
+    return MappingProxyType(found)
 
 
 def refuse_others(expected: Mapping[str, str]) -> None:

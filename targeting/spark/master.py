@@ -1,4 +1,4 @@
-"""A session of Apache Spark, and everything that can be wrong with it, in words."""
+"""A session of Apache Spark, started or reached."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ import shutil
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from targeting.problems import Place, Refused, refuse
-from targeting.spark.lock import MARK, differing, refuse_others, versions
+from targeting.problems import refuse
+from targeting.spark.lock import differing, refuse_others, versions
+from targeting.spark.progress import Tell, watched
+from targeting.spark.words import WHERE, SparkLost, said, unlike
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
-WHERE = Place("--engine spark")
+# Of the driver's log only what went wrong with a task or a worker, in one line each.
+_LOG = Path(__file__).with_name("log4j2.properties")
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",  # days are those that the file names
     "spark.sql.caseSensitive": "true",
@@ -30,16 +34,14 @@ _SETTINGS = {
 _START = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG.as_uri()}",
     "spark.driver.maxResultSize": "0",  # one row a customer comes back
     "spark.executorEnv.POLARS_MAX_THREADS": "1",  # Spark gives each core a task of its own
 }
 _SECONDS = 5
+_LINES = 2_000_000  # of purchases in a bucket: at work they take a worker's Python about 500 MB
 
 Work = Callable[[Iterator[Any]], Iterator[Any]]
-
-
-class SparkLost(ConnectionError):
-    """Spark is not there, or gave up: nobody's mistake, the same may work later."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Session:
 
         return table.mapInArrow(checked, schema)
 
+    def for_lines(self, lines: int) -> Session:
+        """Take more buckets where so many lines would make them too large for a worker."""
+        return replace(self, buckets=max(self.buckets, lines // _LINES))
+
     def check_workers(self) -> None:
         """Have a first task on the workers compare their packages with the driver's.
 
@@ -82,17 +88,14 @@ class Session:
         with said():
             found = rows.mapInArrow(compared, "other string").toArrow()["other"].to_pylist()
         if others := sorted(set(filter(None, found))):
-            raise _unlike("; ".join(others))
-
-
-def _unlike(others: str) -> Refused:
-    help_ = "install the same requirements.lock on every worker"
-    return refuse("X005", f"the worker {others}", WHERE, help_)
+            raise unlike("; ".join(others))
 
 
 @contextlib.contextmanager
-def opened(master: str) -> Iterator[Session]:
+def opened(master: str, tell: Tell | None) -> Iterator[Session]:
     """Start Spark, or reach one that runs (`sc://`), and end what was started.
+
+    `tell` hears how far Spark is.
 
     Raises:
         Refused: where Java or pyspark is missing, or workers differ.
@@ -106,9 +109,10 @@ def opened(master: str) -> Iterator[Session]:
         spark = _started(master, remote=remote)
     signal.signal(signal.SIGINT, heard)  # Spark puts its own in the place of ours
     try:
-        session = Session(spark, _buckets(spark, remote=remote), versions())
+        session = Session(spark, _buckets(spark), versions())
         session.check_workers()
-        yield session
+        with watched(spark, tell, remote=remote):
+            yield session
     finally:
         spark.stop()
 
@@ -125,22 +129,41 @@ def _started(master: str, *, remote: bool) -> SparkSession:
         for name, value in _START.items():
             builder = builder.config(name, value)
     spark = builder.getOrCreate()
+    if remote:
+        _try_for_a_minute(spark)
     for name, value in _SETTINGS.items():
         spark.conf.set(name, value)
     return spark
 
 
-def _buckets(spark: SparkSession, *, remote: bool) -> int:
-    """Part customers so that every core has a few buckets to take, one after the other."""
-    if remote:
-        return int(spark.conf.get("spark.sql.shuffle.partitions") or 200)
-    return max(8, 4 * int(spark.sparkContext.defaultParallelism))
+def _try_for_a_minute(spark: SparkSession) -> None:
+    """Knock no longer at a server of Spark Connect that went away: it would be ten minutes."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")  # the run itself says so
+    spark.client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=15_000)])
+
+
+def _buckets(spark: SparkSession) -> int:
+    """Part customers so that every core has a few buckets to take, one after the other.
+
+    Spark cuts a range into as many parts as it has cores; Connect tells their number only so.
+    """
+    from pyspark.sql.functions import spark_partition_id
+
+    with said():
+        spark.range(1).count()  # workers announce themselves only when there is work
+        parts = spark.range(1 << 16).select(spark_partition_id()).distinct().count()
+    return max(8, 4 * int(parts))
 
 
 def _refuse_missing(*, remote: bool) -> None:
     try:
         import pandas  # noqa: F401
-        import pyspark  # noqa: F401
+        import pyspark.sql
+
+        if remote:
+            import pyspark.sql.connect.session  # noqa: F401
     except ImportError:
         message = "Apache Spark's driver (pyspark) is not installed"
         raise refuse("X004", message, WHERE, "pip install 'targeting[spark]'") from None
@@ -167,31 +190,3 @@ def _answers(host: str, default: int) -> bool:
             return True
     except (OSError, ValueError):
         return False
-
-
-@contextlib.contextmanager
-def said() -> Iterator[None]:
-    """Put Spark's errors into words.
-
-    Raises:
-        Refused: where a worker has other packages, or lacks one.
-        SparkLost: for what else ends Spark's work.
-    """
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except (PySparkException, Py4JError) as error:
-        raise _explained(str(error)) from None
-
-
-def _explained(text: str) -> Refused | SparkLost:
-    if found := re.search(f"{MARK} (.*?){MARK}", text, re.DOTALL):
-        return _unlike(found[1])
-    if found := re.search(r"No module named '([\w.]+)'", text):
-        message = f"a worker lacks the package {found[1]}"
-        return refuse("X005", message, WHERE, "install targeting[spark] on every worker")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith("Caused by:") or "Error: " in line]
-    return SparkLost(f"Apache Spark gave up: {(told or lines or ['no reason given'])[0][:300]}")

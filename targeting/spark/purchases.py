@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from targeting.customers.lines import Lines
+from targeting.customers.lines import Kernel, Lines
 from targeting.customers.spending import purchase_lines
 from targeting.frames import CUSTOMER
 from targeting.intake.spilled import Spilled
-from targeting.spark.executors import lines_on
-from targeting.spark.master import Session, said
-from targeting.spark.pieces import BUCKET, DATA, NAMELESS, ORDER, unpacked
+from targeting.spark.executors import lines_on, table_of_each_partition
+from targeting.spark.master import Session
+from targeting.spark.pieces import BUCKET, NAMELESS, ORDER, TOLD
+from targeting.spark.words import said
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -28,25 +28,29 @@ class SparkPurchases(Spilled):
     """Purchases that wait on Spark instead of on disk.
 
     Parameters:
-        pieces_of: rows of `pieces`, as they were read; Spark makes a lost one again.
-        buckets: those with a customer, all of a bucket in one partition.
+        held: rows of `pieces`; all of a bucket of customers are in one partition.
     """
 
     folder: Path = Path()
     parts: int = 0
     session: Session = field(repr=False)
-    pieces_of: DataFrame = field(repr=False)
-    buckets: DataFrame = field(repr=False)
+    held: DataFrame = field(repr=False)
 
     @classmethod
-    def held(
+    def of(
         cls, session: Session, pieces: DataFrame, schema: pl.Schema, newest: dt.date | None
     ) -> SparkPurchases:
-        """Shuffle pieces by bucket once, and keep them so on the executors."""
+        """Shuffle pieces by bucket once, and keep them so on the executors, and only so."""
+        from pyspark.sql import functions
+
+        # Lines without a customer may be most of all: they lie anywhere.
+        anywhere = functions.expr(f"IF({BUCKET} = {NAMELESS}, {NAMELESS} - `{ORDER}`, {BUCKET})")
         with said():
-            named = pieces.filter(f"{BUCKET} > {NAMELESS}")
-            buckets = named.repartition(session.buckets, BUCKET).persist()
-        return cls(schema=schema, newest=newest, session=session, pieces_of=pieces, buckets=buckets)
+            kept = pieces.filter(f"{BUCKET} <> {TOLD}")
+            held = kept.repartition(session.buckets, anywhere).persist()
+            held.count()
+            pieces.unpersist()
+        return cls(schema=schema, newest=newest, session=session, held=held)
 
     def lines(self, products: pl.DataFrame | None, wanted: Collection[str]) -> Lines:
         """Give the lines of known customers, the attributes of their products joined on."""
@@ -56,20 +60,23 @@ class SparkPurchases(Spilled):
             named = _without(lines, gone)
             return purchase_lines(named, None if products is None else products.lazy())
 
+        named = self.held.filter(f"{BUCKET} > {NAMELESS}")
         empty = pl.DataFrame(schema=self.schema)
-        return lines_on(self.session, self.buckets, join=join, wanted=wanted, empty=empty)
+        return lines_on(self.session, named, join=join, wanted=wanted, empty=empty)
+
+    def summed(self, kernel: Kernel) -> pl.DataFrame:
+        """Make a table of each partition, on its executor: all of them together, in no order."""
+        gone = self.gone
+
+        def table(lines: pl.DataFrame) -> pl.DataFrame:
+            return kernel(_without(lines.lazy(), gone)).collect()
+
+        found = table_of_each_partition(self.session, self.held, table)
+        return pl.concat([table(pl.DataFrame(schema=self.schema)), *found])
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
-        """Give all lines: they are brought to the driver once."""
-        yield _without(self._all.lazy(), self.gone)
-
-    @cached_property
-    def _all(self) -> pl.DataFrame:
-        with said():
-            found = self.pieces_of.filter(f"{BUCKET} >= {NAMELESS}").select(BUCKET, ORDER, DATA)
-            rows = found.toArrow().to_pylist()
-        rows.sort(key=lambda row: (row[BUCKET] == NAMELESS, row[BUCKET], row[ORDER]))
-        return pl.concat([pl.DataFrame(schema=self.schema), *(unpacked(row[DATA]) for row in rows)])
+        """Bring all lines here."""
+        yield self.summed(lambda lines: lines).lazy()
 
     def without(self, gone: pl.Series) -> SparkPurchases:
         """Let the lines of these customers count for nobody."""
@@ -79,11 +86,9 @@ class SparkPurchases(Spilled):
         """Give the distinct ids, of the forgotten too."""
         if CUSTOMER not in self.schema:
             return pl.Series(CUSTOMER, dtype=pl.String)
-        empty = pl.DataFrame(schema=self.schema)
-        lines = lines_on(
-            self.session, self.buckets, join=lambda lines: lines, wanted=(), empty=empty
-        )
-        return lines.each(lambda part: part.select(pl.col(CUSTOMER).unique()))[CUSTOMER]
+        everybody = self.without(self.gone.clear())
+        ids = pl.col(CUSTOMER).drop_nulls().unique()  # all lines of one are in one partition
+        return everybody.summed(lambda lines: lines.select(ids))[CUSTOMER]
 
 
 def _without(lines: pl.LazyFrame, gone: pl.Series) -> pl.LazyFrame:

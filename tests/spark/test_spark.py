@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import json
 import os
+import pty
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.kit.shop import SMALL, ShopFolder, shop
-from tests.spark.cluster import QUIET, kill, needed, started
+from tests.kit.shop import SMALL, Ran, ShopFolder, shop
+from tests.spark.cluster import Cluster, kill
+from tests.spark.equal import on_spark, same
 
 PURCHASES = """\
   purchases:
     file: purchases.parquet
-    columns: {customer_id: who, transaction_id: receipt, purchased_on: day, amount: paid}
+    columns: {customer_id: who, transaction_id: receipt, purchased_on: day, amount: paid, sent_on: sent}
 fields:
+  sent_on: {type: date}
 """
 RULE = """\
 title: Thank who bought this month
@@ -35,7 +43,6 @@ examples:
 @pytest.fixture
 def bought(tmp_path: Path) -> ShopFolder:
     """Make a shop of 400 customers and 6,000 purchases, a few of them bad."""
-    needed()
     people = "".join(f"c{n},{n % 90},Lahore,c{n}@example.com,yes,2026-11-01\n" for n in range(400))
     made = shop(
         tmp_path / "shop",
@@ -51,71 +58,111 @@ def bought(tmp_path: Path) -> ShopFolder:
         who=pl.when(pl.col("n") % 50 > 0).then(pl.format("c{}", pl.col("n") * 7919 % 397)),
         receipt=pl.format("r{}", pl.col("n") // 2),
         day=pl.lit(day) - pl.duration(days=pl.col("n") * 31 % 500),
+        sent=pl.lit(day) + pl.duration(days=pl.col("n") % 7 - 4),
         paid=pl.when(pl.col("n") % 777 > 0).then((pl.col("n") * 13 % 4_000) / 100 - 2),
     ).write_parquet(made.folder / "purchases.parquet", row_group_size=1_000)
     return made
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Read every file of a run, but for the one that may differ."""
-    files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    del files["timings.json"]
-    return files
-
-
-def same_as_local(made: ShopFolder) -> None:
-    local = made.run("run", "--out", "local")
-    assert local.code == 0, local.err
-    (one,), (other,) = ([*(made.folder / out).glob("2*")] for out in ("local", "out"))
-    assert one.name == other.name
-    here, there = contents(one), contents(other)
-    assert here.keys() == there.keys()
-    assert [name for name in here if here[name] != there[name]] == []
-    assert pl.read_csv(one / "rejects.csv").height >= 10
-    assert pl.read_parquet(one / "decisions.parquet")["outcome"].n_unique() >= 2
+def same_as_local(made: ShopFolder, ran: Ran) -> None:
+    run = same(made, ran)
+    assert (
+        json.loads((run / "manifest.json").read_bytes())["future"]["purchases"]["sent_on"] > 1_000
+    )
+    assert pl.read_csv(run / "rejects.csv").height >= 10
+    assert pl.read_parquet(run / "decisions.parquet")["outcome"].n_unique() >= 2
 
 
 def test_two_cores_decide_as_the_local_run(bought: ShopFolder) -> None:
-    ran = bought.run("run", "--engine", "spark", "--master", "local[2]", env=QUIET)
-    assert ran.code == 0, ran.err
-    same_as_local(bought)
+    same_as_local(bought, on_spark(bought, "local[2]"))
 
 
 def test_a_csv_is_read_here_and_worked_on_there(bought: ShopFolder) -> None:
     settings = (bought.folder / "targeting.yaml").read_text()
     pl.read_parquet(bought.folder / "purchases.parquet").write_csv(bought.folder / "purchases.csv")
     bought.write("targeting.yaml", settings.replace("purchases.parquet", "purchases.csv"))
-    ran = bought.run("run", "--engine", "spark", "--master", "local[2]", env=QUIET)
-    assert ran.code == 0, ran.err
-    same_as_local(bought)
+    same_as_local(bought, on_spark(bought, "local[2]"))
 
 
-def test_a_worker_that_dies_costs_a_retry(bought: ShopFolder, tmp_path: Path) -> None:
-    with started(tmp_path) as cluster:
-        first, _ = cluster.worker(), cluster.worker()
-        with subprocess.Popen(
-            [sys.executable, "-m", "targeting", "run", "--engine", "spark", "--master", cluster.url],
-            cwd=bought.folder, env={**os.environ, **QUIET}, stderr=subprocess.PIPE, text=True,
-            stdout=subprocess.DEVNULL,
-        ) as run:  # fmt: skip
-            assert run.stderr is not None
-            said = ""
-            for line in run.stderr:
-                said += line
-                if line.startswith("computing customers"):
-                    kill(first)
-        assert "computing customers" in said
-        assert run.returncode == 0, said
-    same_as_local(bought)
+def test_purchases_with_a_key_are_read_here(bought: ShopFolder) -> None:
+    settings = (bought.folder / "targeting.yaml").read_text()
+    file = "    file: purchases.parquet\n"
+    key = f"{file}    key: [transaction_id, purchased_on, amount]\n"
+    bought.write("targeting.yaml", settings.replace(file, key))
+    purchases = bought.folder / "purchases.parquet"
+    lines = pl.read_parquet(purchases)
+    pl.concat([lines, lines.head(50)]).write_parquet(purchases)
+    same_as_local(bought, on_spark(bought, "local[2]"))
+    rejects = pl.read_csv(bought.runs[0] / "rejects.csv")
+    again = rejects.filter(source="purchases", reason="duplicate")
+    assert again.height == 49  # one of the 50 lacks its amount
 
 
-def test_a_worker_with_another_package_is_refused(bought: ShopFolder, tmp_path: Path) -> None:
+def test_forgotten_customers_stay_forgotten(bought: ShopFolder) -> None:
+    for out in ("local", "out"):
+        assert bought.run_here("run", "--out", out).code == 0
+        assert bought.run_here("forget", "c7", "--yes", "--out", out).code == 0
+        shutil.rmtree(next((bought.folder / out).glob("2*")))
+    later = ("--as-of", "2026-11-25")
+    run = same(bought, on_spark(bought, "local[2]", *later), *later)
+    assert "c7" not in pl.read_parquet(run / "customers.parquet")["customer_id"]
+
+
+def test_a_worker_that_dies_costs_a_retry(bought: ShopFolder, cluster: Cluster) -> None:
+    third = cluster.worker()
+    command = [
+        sys.executable,
+        "-m",
+        "targeting",
+        "run",
+        "--engine",
+        "spark",
+        "--master",
+        cluster.url,
+    ]
+    with terminal() as (ours, theirs), subprocess.Popen(
+        command, cwd=bought.folder, env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+        stderr=theirs, stdout=subprocess.DEVNULL,
+    ) as run:  # fmt: skip
+        os.close(theirs)
+        said = ""
+        for heard in read(ours):
+            said += heard
+            if "computing customers" in said and third.returncode is None:
+                kill(third)
+    assert run.returncode == 0, said
+    assert third.returncode is not None
+    assert re.search(r"computing customers: \d+ of \d+ tasks on Apache Spark", said)
+    assert "Apache Spark: Lost executor" in said
+    assert "Traceback" not in said
+    same_as_local(bought, Ran(run.returncode, "", said, bought.folder))
+
+
+@contextlib.contextmanager
+def terminal() -> Iterator[tuple[int, int]]:
+    ours, theirs = pty.openpty()
+    yield ours, theirs
+    os.close(ours)
+
+
+def read(stream: int) -> Iterator[str]:
+    """Read a terminal until nobody writes to it any more."""
+    with contextlib.suppress(OSError):
+        while heard := os.read(stream, 1 << 16):
+            yield heard.decode(errors="replace")
+
+
+def test_a_worker_with_another_package_is_refused(
+    bought: ShopFolder, cluster: Cluster, tmp_path: Path
+) -> None:
     older = tmp_path / "older" / "polars_hash-0.0.1.dist-info"
     older.mkdir(parents=True)
     (older / "METADATA").write_text("Metadata-Version: 2.1\nName: polars-hash\nVersion: 0.0.1\n")
-    with started(tmp_path) as cluster:
-        cluster.worker(path=older.parent)
-        ran = bought.run("run", "--engine", "spark", "--master", cluster.url, env=QUIET)
+    third = cluster.worker(path=older.parent)
+    try:
+        ran = bought.run("run", "--engine", "spark", "--master", cluster.url)
+    finally:
+        kill(third)
     assert ran.code == 1, ran.err
     assert "polars-hash 0.0.1 instead of" in ran.err
     assert "requirements.lock" in ran.err
@@ -123,7 +170,7 @@ def test_a_worker_with_another_package_is_refused(bought: ShopFolder, tmp_path: 
 
 
 def test_nobody_at_the_address_is_said_at_once(bought: ShopFolder) -> None:
-    ran = bought.run("run", "--engine", "spark", "--master", "spark://127.0.0.1:1", env=QUIET)
+    ran = bought.run("run", "--engine", "spark", "--master", "spark://127.0.0.1:1")
     assert ran.code == 3, ran.err
     assert "nobody answers there" in ran.err
 
