@@ -27,7 +27,7 @@ from targeting.campaigns.permission import (
     permissions,
     suppressed_customers,
 )
-from targeting.campaigns.persons import Persons
+from targeting.campaigns.persons import Persons, hashed
 from targeting.campaigns.returned import shut_out
 from targeting.campaigns.settle import MICRO, Night, in_turn, pick_key, queue_order, settle
 from targeting.campaigns.state import policy_state
@@ -39,14 +39,12 @@ from targeting.frames import (
     HELD_OUT,
     LIKELIHOOD,
     OUTCOME,
-    PERSON,
     PLACE,
     REASON,
     REFUSED,
     RULE,
     SEGMENT,
     SELECTED,
-    stable_hash,
 )
 from targeting.rules.model import Rule
 from targeting.workspace.policy import Policy
@@ -191,9 +189,8 @@ def _permitted(
 
 def _held_out(persons: pl.Series, key: str, purpose: str, name: str, share: Decimal) -> Flags:
     """Say whose bucket of 10,000 lies below the share: nested and stable."""
-    hashed = stable_hash(key, purpose, name, pl.col(PERSON))
     below = math.ceil(share * 10_000)
-    return persons.to_frame(PERSON).select(hashed % 10_000 < below).to_series().to_numpy()
+    return (hashed(persons, key, purpose, name) % 10_000 < below).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -277,8 +274,7 @@ def _held_back(who: _Waiting, tonight: _Tonight) -> _RuleDecided:
 
 def _ties(who: _Waiting, places: Integers, tonight: _Tonight) -> pl.Series:
     persons = tonight.persons.of.gather(who.at[places])
-    tie = stable_hash(tonight.policy.key, "tie", who.rule.name, pl.col(PERSON)).alias("tie")
-    return persons.to_frame(PERSON).select(tie).to_series()
+    return hashed(persons, tonight.policy.key, "tie", who.rule.name).alias("tie")
 
 
 def _picked(rule: Rule, customers: Rows) -> pl.Series:

@@ -12,6 +12,7 @@ import polars as pl
 from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER, PERSON, stable_hash
 
+_AT_ONCE = 2**20
 MOST_SHARING = 5  # an identifier shared by more is the shop's own number (decisions.md 1)
 
 
@@ -44,8 +45,8 @@ def find_persons(customers: Rows, identifiers: Mapping[str, pl.Series], key: str
 
     Each member's own hash orders them; the lowest is the representative, its id the person.
     """
-    own = stable_hash(key, PERSON, "", pl.col(CUSTOMER))
-    ids = customers.select(CUSTOMER).with_columns(_own=own)
+    ids = customers.select(CUSTOMER)
+    ids = ids.with_columns(hashed(ids[CUSTOMER], key, PERSON).alias("_own"))
     edges, ignored = _edges(identifiers)
     number = _components(edges, ids.height)
     in_order = ids.select(pl.arg_sort_by("_own", CUSTOMER)).to_series().to_numpy()
@@ -53,6 +54,13 @@ def find_persons(customers: Rows, identifiers: Mapping[str, pl.Series], key: str
     first[number[in_order[::-1]]] = in_order[::-1]  # of several the last one written stays
     person = ids[CUSTOMER].gather(first[number]).rename(PERSON)
     return Persons(person, ids["_own"], number, ignored)
+
+
+def hashed(persons: pl.Series, key: str, purpose: str, name: str = "") -> pl.Series:
+    """Give the `stable_hash` of each; a million at a time, since each is written out for it."""
+    made = stable_hash(key, purpose, name, pl.col(PERSON))
+    slices = (persons.slice(at, _AT_ONCE) for at in range(0, persons.len() or 1, _AT_ONCE))
+    return pl.concat([some.to_frame(PERSON).select(made).to_series() for some in slices])
 
 
 def _edges(identifiers: Mapping[str, pl.Series]) -> tuple[pl.DataFrame, dict[str, int]]:

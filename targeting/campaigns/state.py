@@ -31,7 +31,8 @@ def policy_state(
     against it whatever the rule (empty: none), and `suppressed_by_CHANNEL`, `list` or the event
     that came back; by contact limit, as `email_within_7_days`, the person's contacts before
     tonight; `cooling`, the rules that must leave the customer alone, and `cooling_since`, the day
-    on which each of them took him last.
+    on which each of them took him last; both are not there where no rule must leave anybody alone
+    (`whole_state`).
     """
     columns: dict[str, pl.Series] = {CUSTOMER: customers[CUSTOMER], PERSON: persons.of}
     if LAST_CONTACTED in customers.columns:
@@ -42,9 +43,19 @@ def policy_state(
         columns[f"suppressed_by_{channel}"] = permission.barred_by[channel]
     for limit, counts in zip(policy.contact_limits, history.windows, strict=True):
         columns[limit_name(limit)] = pl.Series(counts[persons.number])
-    columns |= _cooling(history.cooling, customers.height)
+    columns |= _cooling(history.cooling)
     state = pl.DataFrame(columns)
     return state if state[CUSTOMER].is_sorted() else state.sort(CUSTOMER)
+
+
+def whole_state(state: pl.DataFrame) -> pl.LazyFrame:
+    """Give the columns that are the same for all too: nobody need be left alone."""
+    nothing = {COOLING: pl.List(pl.String), COOLING_SINCE: pl.List(pl.Date)}
+    return state.lazy().with_columns(
+        pl.lit([], dtype=kind).alias(name)
+        for name, kind in nothing.items()
+        if name not in state.columns
+    )
 
 
 def limit_name(limit: ContactLimit) -> str:
@@ -52,14 +63,10 @@ def limit_name(limit: ContactLimit) -> str:
     return f"{limit.channel}_within_{limit.within}".replace(" ", "_")
 
 
-def _cooling(cooling: Mapping[str, pl.Series], customers: int) -> dict[str, pl.Series]:
+def _cooling(cooling: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
     names = sorted(rule for rule, days in cooling.items() if days.null_count() < len(days))
     if not names:
-        nothing = {COOLING: pl.List(pl.String), COOLING_SINCE: pl.List(pl.Date)}
-        return {
-            name: pl.Series(name, [[]], dtype=kind).new_from_index(0, customers)
-            for name, kind in nothing.items()
-        }
+        return {}
     days = pl.DataFrame({name: cooling[name] for name in names})
     told = [pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in names]
     listed = days.select(

@@ -12,8 +12,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from targeting.durable import sync_folder
-from targeting.frames import CHANNEL, RULE
-from targeting.ledger.records import AS_OF, HMAC, MONTH, RECORD, SCHEMA
+from targeting.ledger.records import AS_OF, HMAC
 from targeting.ledger.table import Ledger, opened
 
 if TYPE_CHECKING:
@@ -55,18 +54,17 @@ def change(ledger: Ledger, seen: int) -> Iterator[tuple[DeltaTable, CommitProper
 
 
 def add(ledger: Ledger, rows: pl.DataFrame, seen: int) -> None:
-    """Add rows (all columns of the ledger) as change `seen` + 1.
+    """Add rows (all columns of the ledger, as `in_order` puts them) as change `seen` + 1.
 
     Raises:
         Overtaken: where another writer was faster; no row is added then.
     """
     from deltalake import write_deltalake
 
-    ordered = rows.select(list(SCHEMA)).sort(RECORD, MONTH, RULE, HMAC, CHANNEL, nulls_last=True)
     with change(ledger, seen) as (table, numbered):
         write_deltalake(
             table,
-            ordered,
+            rows,
             mode="append",
             writer_properties=without_statistics(),
             commit_properties=numbered,

@@ -19,6 +19,7 @@ from targeting.ledger.records import (
     HMAC,
     RUN,
     RUN_ID,
+    in_order,
     month_of,
     records,
 )
@@ -40,15 +41,14 @@ def contacts_of(decisions: pl.DataFrame, holdouts: Mapping[str, str]) -> pl.Data
     outcome, cost (millionths, Int64).
     """
     universal = pl.col(REASON) == UNIVERSAL
-    name = pl.col(RULE).replace_strict(dict(holdouts), default=None, return_dtype=pl.String)
-    taken = decisions.filter(pl.col(OUTCOME) != REFUSED)
-    taken = taken.with_columns(pl.col(RULE, CHANNEL, OUTCOME, REASON).cast(pl.String))
-    return taken.select(
+    rule, outcome = (pl.col(name).cast(pl.String) for name in (RULE, OUTCOME))
+    name = rule.replace_strict(dict(holdouts), default=None, return_dtype=pl.String)
+    return decisions.filter(pl.col(OUTCOME) != REFUSED).select(
         CUSTOMER,
         RULE,
         pl.when(~universal).then(name).alias("holdout"),
         CHANNEL,
-        pl.when(universal).then(pl.lit(UNIVERSAL)).otherwise(pl.col(OUTCOME)).alias(OUTCOME),
+        pl.when(universal).then(pl.lit(UNIVERSAL)).otherwise(outcome).alias(OUTCOME),
         (pl.col("cost") * _MICRO).round(0).cast(pl.Int64),
     )
 
@@ -61,9 +61,9 @@ def commit_run(
     Raises:
         Overtaken: where the ledger has changed since: read again, decide again.
     """
-    day = pl.lit(as_of).alias(AS_OF)
     hashed = hmac_of(pl.col(CUSTOMER), ledger.key).alias(HMAC)
-    rows = contacts.select(pl.exclude(CUSTOMER), hashed, day, pl.lit(run_id).alias(RUN_ID))
+    rows = in_order(contacts.select(pl.exclude(CUSTOMER), hashed))
+    rows = rows.with_columns(pl.lit(as_of).alias(AS_OF), pl.lit(run_id).alias(RUN_ID))
     run = _run_record(run_id, as_of, COMMITTED)
     add(ledger, pl.concat([records(rows, CONTACT), run]), seen)
 
@@ -85,7 +85,7 @@ def undo_run(ledger: Ledger, run_id: str) -> None:
         own = own.filter(pl.col(RUN_ID) == run_id)
         back = own.with_columns(-pl.col("cost"), pl.lit(run_id).alias("reverses")).collect()
     run = _run_record(run_id, as_of, UNDONE).with_columns(pl.lit(run_id).alias("reverses"))
-    add(ledger, pl.concat([records(back, CONTACT), run]), seen)
+    add(ledger, pl.concat([records(in_order(back), CONTACT), run]), seen)
 
 
 def mark_run(ledger: Ledger, run_id: str, mark: Literal["sent", "delivered"]) -> None:

@@ -48,6 +48,11 @@ SCHEMA: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 }
 
 
+def in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sort rows of one record and month as the ledger holds them."""
+    return rows.sort(RULE, HMAC, CHANNEL, nulls_last=True)
+
+
 def records(rows: pl.DataFrame, record: str) -> pl.DataFrame:
     """Give rows of one record all columns of the ledger; those that they lack are missing."""
     month = pl.col(AS_OF).dt.strftime("%Y-%m") if record != FORGOTTEN else pl.lit(None)

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from targeting.campaigns.decide import Decided
+from targeting.campaigns.state import whole_state
 from targeting.customers.held import Rows
 from targeting.customers.lines import Lines
 from targeting.exports.suggestions import write_suggestions
@@ -148,14 +149,16 @@ def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
     customers = shown(results.customers.lazy(), fields, results.digits)
     write_parquet(folder / "customers.parquet", customers)
     rows["customers.parquet"] = results.customers.height
-    frames: Mapping[str, pl.DataFrame] = {
-        "decisions": results.decided.decisions.drop(PLACE),
-        "scores": results.fitted.judged.sort("name", "cut_off", CUSTOMER),
-        "policy_state": results.decided.state,
-    }
-    for name, frame in frames.items():
-        write_parquet(folder / f"{name}.parquet", in_words(frame.lazy()))
-        rows[f"{name}.parquet"] = frame.height
+    decisions = results.decided.decisions.drop(PLACE)
+    judged = results.fitted.judged.sort("name", "cut_off", CUSTOMER)
+    state = results.decided.state
+    for name, height, frame in (
+        ("decisions", decisions.height, decisions.lazy()),
+        ("scores", judged.height, judged.lazy()),
+        ("policy_state", state.height, whole_state(state)),
+    ):
+        write_parquet(folder / f"{name}.parquet", in_words(frame))
+        rows[f"{name}.parquet"] = height
     tables = {"rejects.csv": results.read.rejects}
     if results.scored.changes is not None:
         tables["segment_changes.csv"] = results.scored.changes.rows
@@ -180,7 +183,7 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         catalogue=workspace.customer_fields,
         customers=results.customers,
         trade=results.trade,
-        decisions=_in_minor_units(results.decided.decisions, results.digits, "cost"),
+        decisions=results.decided.decisions.drop("cost"),
         funnel=results.funnel,
         summary=_in_minor_units(results.summary, results.digits, "planned_cost", "real_cost"),
         rules=[rule_facts(rule, results.read.as_of) for rule in results.rules],
