@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import polars as pl
 
 from targeting.durable import sync_folder
-from targeting.ledger.records import AS_OF, HMAC
+from targeting.ledger.records import AS_OF, HMAC, SCHEMA
 from targeting.ledger.table import Ledger, opened
 
 if TYPE_CHECKING:
+    from arro3.core import RecordBatchReader
     from deltalake import CommitProperties, DeltaTable, WriterProperties
 
 _CHANGES = "runs"  # the one sequence in which everything that changes an answer is numbered
@@ -53,8 +54,8 @@ def change(ledger: Ledger, seen: int) -> Iterator[tuple[DeltaTable, CommitProper
     _sync(ledger, table, before)
 
 
-def add(ledger: Ledger, rows: pl.DataFrame, seen: int) -> None:
-    """Add rows (all columns of the ledger, as `in_order` puts them) as change `seen` + 1.
+def add(ledger: Ledger, rows: Iterable[pl.DataFrame], seen: int) -> None:
+    """Add rows (of `records`, as `in_order` puts them) as change `seen` + 1, frame by frame.
 
     Raises:
         Overtaken: where another writer was faster; no row is added then.
@@ -64,11 +65,21 @@ def add(ledger: Ledger, rows: pl.DataFrame, seen: int) -> None:
     with change(ledger, seen) as (table, numbered):
         write_deltalake(
             table,
-            rows,
+            _stream(rows),
             mode="append",
             writer_properties=without_statistics(),
             commit_properties=numbered,
         )
+
+
+def _stream(rows: Iterable[pl.DataFrame]) -> RecordBatchReader:
+    """Give frames to the writer as it asks for them, so that never all are in memory."""
+    from arro3.core import RecordBatchReader, Table
+
+    batches = (batch for frame in rows for batch in Table.from_arrow(frame).to_batches())
+    return RecordBatchReader.from_batches(
+        Table.from_arrow(pl.DataFrame(schema=SCHEMA)).schema, batches
+    )
 
 
 def without_statistics() -> WriterProperties:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeVar
 
 import polars as pl
@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 _TRIES = 3
 _MICRO = 1_000_000
+_AT_ONCE = 2**17
 
 
 def contacts_of(decisions: pl.DataFrame, holdouts: Mapping[str, str]) -> pl.DataFrame:
@@ -63,9 +64,15 @@ def commit_run(
     """
     hashed = hmac_of(pl.col(CUSTOMER), ledger.key).alias(HMAC)
     rows = in_order(contacts.select(pl.exclude(CUSTOMER), hashed))
-    rows = rows.with_columns(pl.lit(as_of).alias(AS_OF), pl.lit(run_id).alias(RUN_ID))
-    run = _run_record(run_id, as_of, COMMITTED)
-    add(ledger, pl.concat([records(rows, CONTACT), run]), seen)
+    add(ledger, _committed(rows, run_id, as_of), seen)
+
+
+def _committed(rows: pl.DataFrame, run_id: str, as_of: dt.date) -> Iterator[pl.DataFrame]:
+    """Give the records of a run's contacts a slice at a time: they are far wider than these."""
+    for some in rows.iter_slices(_AT_ONCE):
+        named = some.with_columns(pl.lit(as_of).alias(AS_OF), pl.lit(run_id).alias(RUN_ID))
+        yield records(named, CONTACT)
+    yield _run_record(run_id, as_of, COMMITTED)
 
 
 def undo_run(ledger: Ledger, run_id: str) -> None:
@@ -85,7 +92,7 @@ def undo_run(ledger: Ledger, run_id: str) -> None:
         own = own.filter(pl.col(RUN_ID) == run_id)
         back = own.with_columns(-pl.col("cost"), pl.lit(run_id).alias("reverses")).collect()
     run = _run_record(run_id, as_of, UNDONE).with_columns(pl.lit(run_id).alias("reverses"))
-    add(ledger, pl.concat([records(in_order(back), CONTACT), run]), seen)
+    add(ledger, [records(in_order(back), CONTACT), run], seen)
 
 
 def mark_run(ledger: Ledger, run_id: str, mark: Literal["sent", "delivered"]) -> None:
@@ -100,7 +107,7 @@ def mark_run(ledger: Ledger, run_id: str, mark: Literal["sent", "delivered"]) ->
         runs = runs_in(table)
     as_of = _known(ledger, runs, run_id, (UNDONE,))
     if not runs.filter(pl.col(RUN_ID) == run_id)[mark].item():
-        add(ledger, _run_record(run_id, as_of, mark), last_change(table))
+        add(ledger, [_run_record(run_id, as_of, mark)], last_change(table))
 
 
 def three_times(step: Callable[[], T], ledger: Ledger) -> T:

@@ -131,7 +131,7 @@ def _remember(ledger: Ledger, identifiers: pl.DataFrame) -> None:
     known = _remembered(ledger)
     new = pl.concat(marks).unique().filter(~pl.col(HMAC).is_in(known.implode()))
     if not new.is_empty():
-        add(ledger, in_order(records(new, FORGOTTEN)), last_change(table))
+        add(ledger, [in_order(records(new, FORGOTTEN))], last_change(table))
 
 
 def _remembered(ledger: Ledger) -> pl.Series:

@@ -57,7 +57,7 @@ class _Met:
         square = (len(rules), len(rules))
         met = cls(rules, np.zeros(square, dtype=np.int64), np.zeros(square, dtype=np.int64))
         row = numbers_of(decisions).to_numpy()
-        column = _numbered(decisions, rules).to_series().to_numpy()
+        column = _numbered(decisions, rules).to_numpy()
         takes = (decisions[OUTCOME] == SELECTED).to_numpy()
         for start in range(0, int(row.max()) + 1, AT_ONCE):
             here = np.flatnonzero((row >= start) & (row < start + AT_ONCE))
@@ -67,7 +67,7 @@ class _Met:
     def add(
         self,
         row: npt.NDArray[np.uint32],
-        column: npt.NDArray[np.uint16],
+        column: npt.NDArray[np.unsignedinteger],
         takes: npt.NDArray[np.bool_],
     ) -> None:
         """Count the decisions of some customers, each by the number of its customer and rule."""
@@ -93,14 +93,14 @@ class _Met:
         )
 
 
-def _numbered(decisions: pl.DataFrame, rules: Sequence[str]) -> pl.DataFrame:
+def _numbered(decisions: pl.DataFrame, rules: Sequence[str]) -> pl.Series:
     """Give each decision the number of its rule."""
-    places = {name: place for place, name in enumerate(rules)}
-    rule = pl.col(RULE).cast(pl.String).replace_strict(places, return_dtype=pl.UInt16)
-    return decisions.lazy().select(rule).collect(engine="streaming")
+    return decisions[RULE].cast(pl.Enum(rules)).to_physical()
 
 
-def _ones(row: npt.NDArray[np.uint32], column: npt.NDArray[np.uint16], rules: int) -> csr_array:
+def _ones(
+    row: npt.NDArray[np.uint32], column: npt.NDArray[np.unsignedinteger], rules: int
+) -> csr_array:
     from scipy.sparse import csr_array
 
     where = row.astype(np.int32), column.astype(np.int32)

@@ -8,6 +8,7 @@ import polars as pl
 
 from targeting.customers.held import Rows
 from targeting.frames import CUSTOMER, OUTCOME, SEGMENT, SELECTED
+from targeting.report.parts import AT_ONCE, of_piece
 from targeting.workspace.catalogue import Catalogue
 
 # The median of a handful of customers says what one of them did.
@@ -78,10 +79,18 @@ def _number(name: str) -> pl.Expr:
 def _contacted(customers: Rows, decisions: pl.DataFrame) -> dict[str | None, int]:
     if not {CUSTOMER, OUTCOME} <= set(decisions.columns):
         return {}
-    chosen = decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER).unique()
-    people = customers.select(CUSTOMER, SEGMENT)
-    counted = people.join(chosen, on=CUSTOMER, how="semi").group_by(SEGMENT).len()
-    return dict(counted.iter_rows())
+    chosen = decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER)
+    people = customers.lazy().select(CUSTOMER, SEGMENT)
+    pieces = customers.height // AT_ONCE + 1
+    counted = [
+        of_piece(people, number, pieces)
+        .join(of_piece(chosen, number, pieces).unique(), on=CUSTOMER, how="semi")
+        .group_by(SEGMENT)
+        .len()
+        .collect(engine="streaming")
+        for number in range(pieces)
+    ]
+    return dict(pl.concat(counted).group_by(SEGMENT).agg(pl.col("len").sum()).iter_rows())
 
 
 def _major(
