@@ -63,13 +63,18 @@ def commit_run(
         Overtaken: where the ledger has changed since: read again, decide again.
     """
     hashed = hmac_of(pl.col(CUSTOMER), ledger.key).alias(HMAC)
-    rows = in_order(contacts.select(pl.exclude(CUSTOMER), hashed))
+    slices = [some.select(pl.exclude(CUSTOMER), hashed) for some in _slices(contacts)]
+    rows = in_order(pl.concat(slices))
     add(ledger, _committed(rows, run_id, as_of), seen)
+
+
+def _slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    yield from rows.iter_slices(_AT_ONCE) if rows.height else (rows,)
 
 
 def _committed(rows: pl.DataFrame, run_id: str, as_of: dt.date) -> Iterator[pl.DataFrame]:
     """Give the records of a run's contacts a slice at a time: they are far wider than these."""
-    for some in rows.iter_slices(_AT_ONCE):
+    for some in _slices(rows):
         named = some.with_columns(pl.lit(as_of).alias(AS_OF), pl.lit(run_id).alias(RUN_ID))
         yield records(named, CONTACT)
     yield _run_record(run_id, as_of, COMMITTED)
