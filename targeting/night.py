@@ -188,14 +188,17 @@ def _of_products(spilled: Spilled) -> pl.DataFrame:
 def commit_of(
     options: Options, tonight: Tonight, results: Results, ledger: Ledger | None
 ) -> Callable[[], None]:
-    """Give the point of no return: the run's contacts in the ledger."""
-    holdouts = holdout_names(results.contact_rules)
+    """Give the point of no return: the run's contacts in the ledger.
+
+    It holds nothing else of the night, whose tables may be gone by then.
+    """
+    contacts = contacts_of(results.decided.decisions, holdout_names(results.contact_rules))
+    workspace, run_id = results.workspace, results.run_id
+    as_of, seen = tonight.read.as_of, tonight.past.seen
 
     def commit() -> None:
-        contacts = contacts_of(results.decided.decisions, holdouts)
-        there = ledger if ledger is not None else new_ledger(results.workspace, options.out)
-        as_of = tonight.read.as_of
-        commit_run(there, results.run_id, as_of, contacts, seen=tonight.past.seen)
+        there = ledger if ledger is not None else new_ledger(workspace, options.out)
+        commit_run(there, run_id, as_of, contacts, seen=seen)
         tidy(there, as_of)
 
     return commit

@@ -145,6 +145,7 @@ def _night(
             if tonight.new_models:
                 save_fitted(options.out / "models", tonight.fitted)
             rehearse(plan.workspace, plan.workspace.deliveries, folder, run_id)
+            del tonight, results  # the commit needs memory of its own
         erase_old(options.out, plan.workspace, plan.contact_rules, ledger, read.as_of)
     return Finished(options.out / run_id, manifest, warnings)
 

@@ -27,7 +27,7 @@ from targeting.campaigns.permission import (
     permissions,
     suppressed_customers,
 )
-from targeting.campaigns.persons import Persons, hashed
+from targeting.campaigns.persons import Persons, hashed, own_hash
 from targeting.campaigns.returned import shut_out
 from targeting.campaigns.settle import MICRO, Night, in_turn, pick_key, queue_order, settle
 from targeting.campaigns.state import policy_state
@@ -76,6 +76,7 @@ class _Tonight:
     matched: pl.DataFrame
     persons: Persons
     order: Integers  # of the customer_id among all
+    own: pl.Series  # hash: the order within a person
     universal: Flags
     permission: Permission
     night: Night
@@ -144,14 +145,15 @@ def decide(
     `customers`, `matched` (of `rules.match`) and `people` have the same rows in the same order;
     `minor`: how many minor units of money make one.
     """
-    persons, history = people.persons, known.history
+    persons, history, ids = people.persons, known.history, customers[CUSTOMER]
     if history is None:
         history = nothing_before(persons, policy)
     tonight = _Tonight(
         customers=customers,
         matched=matched,
         persons=persons,
-        order=_order(customers[CUSTOMER]),
+        order=_order(ids),
+        own=own_hash(ids, policy.key),
         universal=_held_out(persons.of, policy.key, "universal", "", policy.universal_holdout),
         permission=_permitted(people, known, history, policy, as_of),
         night=Night(policy, history),
@@ -217,7 +219,7 @@ def _permitted_by(rule: Rule, tonight: _Tonight) -> _Waiting:
     cooling = None if taken is None else taken.is_not_null().to_numpy()
     channel, reason = tonight.permission.chosen(rule.contact.channels, at, cooling)
     rows = pl.DataFrame({"person": tonight.persons.number[at], "order": tonight.order[at]})
-    rows = rows.with_columns(tonight.persons.own_hash.gather(at).alias("own"))
+    rows = rows.with_columns(tonight.own.gather(at).alias("own"))
     if pick_key(rule):
         rows = rows.with_columns(_picked(rule, tonight.customers).gather(at).alias("pick"))
     reason[_more_of_a_person(rows, reason == 0, rule)] = CODE["same_person"]

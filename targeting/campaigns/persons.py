@@ -22,13 +22,11 @@ class Persons:
 
     Parameters:
         of: the representative's customer_id.
-        own_hash: each customer's own order within a person.
         number: the person as a number from 0.
         ignored: by field, the identifiers that were too widely shared to count.
     """
 
     of: pl.Series
-    own_hash: pl.Series
     number: npt.NDArray[np.int64]
     ignored: Mapping[str, int]
 
@@ -46,14 +44,19 @@ def find_persons(customers: Rows, identifiers: Mapping[str, pl.Series], key: str
     Each member's own hash orders them; the lowest is the representative, its id the person.
     """
     ids = customers.select(CUSTOMER)
-    ids = ids.with_columns(hashed(ids[CUSTOMER], key, PERSON).alias("_own"))
+    ids = ids.with_columns(own_hash(ids[CUSTOMER], key).alias("_own"))
     edges, ignored = _edges(identifiers)
     number = _components(edges, ids.height)
     in_order = ids.select(pl.arg_sort_by("_own", CUSTOMER)).to_series().to_numpy()
     first = np.zeros(ids.height, dtype=np.int64)
     first[number[in_order[::-1]]] = in_order[::-1]  # of several the last one written stays
     person = ids[CUSTOMER].gather(first[number]).rename(PERSON)
-    return Persons(person, ids["_own"], number, ignored)
+    return Persons(person, number, ignored)
+
+
+def own_hash(customers: pl.Series, key: str) -> pl.Series:
+    """Give each customer's own order within a person."""
+    return hashed(customers, key, PERSON)
 
 
 def hashed(persons: pl.Series, key: str, purpose: str, name: str = "") -> pl.Series:

@@ -79,7 +79,7 @@ def read_sources(
         warnings += pieces.warnings
         read = _finished(found, sorted_rows, digests, pieces.as_of, warnings)
         read = _with_pieces(read, pieces, large.origin)
-        return read if budget is None else customers_aside(read)
+        return read if taken else customers_aside(read)
     purchases = sorted_rows.get("purchases")
     day, odd = decide_as_of(
         workspace,

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 import polars as pl
 
-from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, REASON, REFUSED, RULE
+from targeting.frames import CHANNEL, CUSTOMER, HELD_OUT, OUTCOME, REASON, REFUSED, RULE, SELECTED
 from targeting.ledger.change import Overtaken, add, last_change
 from targeting.ledger.contacts import UNIVERSAL
 from targeting.ledger.fold import drop_fold
@@ -33,6 +33,7 @@ T = TypeVar("T")
 _TRIES = 3
 _MICRO = 1_000_000
 _AT_ONCE = 2**17
+_TAKEN = pl.Enum([UNIVERSAL, HELD_OUT, SELECTED])
 
 
 def contacts_of(decisions: pl.DataFrame, holdouts: Mapping[str, str]) -> pl.DataFrame:
@@ -42,14 +43,15 @@ def contacts_of(decisions: pl.DataFrame, holdouts: Mapping[str, str]) -> pl.Data
     outcome, cost (millionths, Int64).
     """
     universal = pl.col(REASON) == UNIVERSAL
+    groups = pl.Enum(sorted(set(holdouts.values())))
     rule, outcome = (pl.col(name).cast(pl.String) for name in (RULE, OUTCOME))
     name = rule.replace_strict(dict(holdouts), default=None, return_dtype=pl.String)
     return decisions.filter(pl.col(OUTCOME) != REFUSED).select(
         CUSTOMER,
         RULE,
-        pl.when(~universal).then(name).alias("holdout"),
+        pl.when(~universal).then(name).cast(groups).alias("holdout"),
         CHANNEL,
-        pl.when(universal).then(pl.lit(UNIVERSAL)).otherwise(outcome).alias(OUTCOME),
+        pl.when(universal).then(pl.lit(UNIVERSAL)).otherwise(outcome).cast(_TAKEN).alias(OUTCOME),
         (pl.col("cost") * _MICRO).round(0).cast(pl.Int64),
     )
 
