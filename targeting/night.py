@@ -155,7 +155,6 @@ def decide_night(
         run_id=run_id,
         draft=options.dry_run,
         read=read,
-        lines=tonight.data.lines,
         trade=trade_of(read.summed("purchases", sold_by_day), tonight.data.lines, as_of),
         scored=scored,
         fitted=tonight.fitted,

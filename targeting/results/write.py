@@ -13,7 +13,6 @@ import polars as pl
 from targeting.campaigns.decide import Decided
 from targeting.campaigns.state import whole_state
 from targeting.customers.held import Rows
-from targeting.customers.lines import Lines
 from targeting.exports.suggestions import write_suggestions
 from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
@@ -58,7 +57,6 @@ class Results:
     run_id: str
     draft: bool
     read: Read
-    lines: Lines | None  # of known customers
     trade: Trade
     scored: Scored
     fitted: Fitted

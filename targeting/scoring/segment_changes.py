@@ -14,7 +14,13 @@ BEFORE, NOW, CUSTOMERS = "before", "now", "customers"
 
 @dataclass(frozen=True)
 class Changes:
-    """What became of the segments: `moves` as `movement` counts them, `rows` as `changes` lists."""
+    """What became of the segments.
+
+    Parameters:
+        moves: of `movement`.
+        rows: who is in another segment: customer_id, before, now; sorted by customer_id. A segment
+            is missing where the customer was in none, or was not there at all.
+    """
 
     moves: pl.DataFrame
     rows: pl.DataFrame
@@ -32,15 +38,6 @@ def together(parts: Sequence[Changes]) -> Changes:
     moves = moves.group_by(BEFORE, NOW).agg(pl.col(CUSTOMERS).sum())
     rows = pl.concat([part.rows for part in parts])
     return Changes(moves.sort(BEFORE, NOW, nulls_last=True), rows.sort(CUSTOMER))
-
-
-def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """List who is in another segment: customer_id, before, now; sorted by customer_id.
-
-    Both frames have customer_id and segment, one row a customer. A segment is missing where the
-    customer was in none, or was not there at all.
-    """
-    return _changed(_both(before, now)).sort(CUSTOMER)
 
 
 def movement(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from targeting.scoring.segment_changes import changes, movement, share_changed
+from targeting.scoring.segment_changes import compared, movement, share_changed, together
 
 BEFORE = {"a": "Loyal", "b": "Loyal", "c": "Gone", "d": None, "e": "Gone"}
 NOW = {"f": "New", "c": "Gone", "b": "Gone", "a": "Loyal", "d": None}
@@ -19,7 +19,7 @@ def frame(segments: dict[str, str | None]) -> pl.DataFrame:
 
 
 def test_changes_are_who_is_called_otherwise_and_who_came_and_who_went() -> None:
-    assert changes(frame(BEFORE), frame(NOW)).rows() == [
+    assert together([compared(frame(BEFORE), frame(NOW))]).rows.rows() == [
         ("b", "Loyal", "Gone"),
         ("e", "Gone", None),
         ("f", None, "New"),
@@ -50,9 +50,13 @@ def test_movement_and_changes_agree_with_a_count_by_hand(
 ) -> None:
     everyone = sorted(before.keys() | now.keys())
     pairs = [(who, before.get(who), now.get(who)) for who in everyone]
-    assert changes(frame(before), frame(now)).rows() == [p for p in pairs if p[1] != p[2]]
+    some, others = frame(before), frame(now)
+    early = pl.col("customer_id") < "e"
+    apart = [compared(some.filter(part), others.filter(part)) for part in (early, ~early)]
+    assert together(apart).rows.rows() == [p for p in pairs if p[1] != p[2]]
     both = [was == is_now for _, was, is_now in pairs if was and is_now]
-    moved = movement(frame(before), frame(now))
+    moved = movement(some, others)
+    assert together(apart).moves.equals(moved)
     assert moved["customers"].sum() == sum(bool(was or is_now) for _, was, is_now in pairs)
     expected = both.count(False) / len(both) if both else None
     assert share_changed(moved) == expected
