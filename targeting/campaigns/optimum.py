@@ -118,6 +118,8 @@ def _with_core(core: Core, fixed: Flags) -> tuple[Flags, int] | None:
     if not room.is_kept():
         return None
     free = np.flatnonzero(~fixed)
+    if not free.size:  # nothing is left to choose
+        return taken, int(kept.worth.sum())
     # One order for HiGHS, whatever the order of the rows: by tie, then rule.
     free = free[np.lexsort((who.rule[free], who.tie[free]))]
     some, own = _numbered(who.at(free), core.own.less(kept))

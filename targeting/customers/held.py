@@ -16,7 +16,7 @@ import polars as pl
 
 from targeting.frames import CUSTOMER
 
-# Rows of a page that stands in the order of ids. A page of 28 columns takes about 100 MB.
+# Rows of a page that stands in the order of ids: few enough that one is small beside the libraries.
 PAGE = 2**18
 
 

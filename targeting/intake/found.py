@@ -14,6 +14,7 @@ from targeting.intake.where import where_problems
 from targeting.problems import Problem, Refused, did_you_mean, errors
 from targeting.workspace.columns import SOURCE_COLUMNS, SourceName
 from targeting.workspace.load import Workspace
+from targeting.workspace.sql import fields_in
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,33 @@ def open_all(
         if not errors(faults):
             problems += _setting_problems(origin, positions)
             found[origin.source] = Found(origin, opened, positions)
+    if len(found) == len(origins):
+        problems += _nowhere(workspace, found)
     return found, problems
+
+
+def _nowhere(workspace: Workspace, found: Mapping[SourceName, Found]) -> list[Problem]:
+    """Name the declared fields that derived fields or channels stand on, and no source has.
+
+    Customers with a map of columns are read for what the map says, and miss it by themselves.
+    """
+    if "customers" not in found or workspace.settings.sources["customers"].columns is not None:
+        return []
+    there = {name for each in found.values() for name in each.positions}
+    needed = {name for form in workspace.settings.derived.values() for name in fields_in(form.sql)}
+    for channel in workspace.policy.channels.values():
+        needed |= {name for name in (channel.address, channel.consent) if name is not None}
+    headers = found["customers"].opened.headers
+    return [
+        Problem(
+            "I011",
+            f"no source has a column '{name}'",
+            workspace.place("targeting.yaml", "fields", name),
+            f"{did_you_mean(name, headers, what='customers have')}; or take it out of fields",
+        )
+        for name in workspace.settings.fields
+        if name in needed - there
+    ]
 
 
 def _setting_problems(origin: Origin, positions: Mapping[str, int]) -> list[Problem]:

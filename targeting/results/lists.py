@@ -24,7 +24,7 @@ from targeting.run_folder.write import write_csv
 if TYPE_CHECKING:
     from targeting.results.write import Results
 
-# Contacts that are written together; with fields, message and cells each takes about 2 kB.
+# Contacts that are written together: with fields, message and cells each is far wider than before.
 TOGETHER = 250_000
 
 
