@@ -6,29 +6,21 @@ import contextlib
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from targeting.frames import ROW
+from targeting.intake.delimited_fields import Head, fields_of, fields_of_file, picked
 from targeting.intake.headers import Sought, tidy
 from targeting.intake.opened import Cells, Opened, Origin
 from targeting.intake.records import Records, records
-from targeting.intake.texts import LONGEST_FIRST_LINE, Text, utf8_text
-from targeting.problems import Refused, refuse
+from targeting.intake.stretches import Stretches
+from targeting.intake.texts import LONGEST_FIRST_LINE, Text, unpaired, utf8_text
+from targeting.problems import refuse
 
 _OTHERS = (";", "\t", "|")
 _SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The header's fields, the lines it takes, and what parts its fields."""
-
-    headers: tuple[str, ...]
-    lines: int
-    delimiter: str
 
 
 def open_delimited(origin: Origin, sought: Sought) -> Opened:
@@ -40,10 +32,11 @@ def open_delimited(origin: Origin, sought: Sought) -> Opened:
         lambda columns: _cells(origin, text, head, columns),
         lambda columns, rows: _pieces(origin, text, head, columns, rows),
         lambda: _about(text),
+        Stretches(origin, text.absolute(), head) if isinstance(text, Path) else None,
     )
 
 
-def _head(origin: Origin, text: Text, sought: Sought) -> _Head:
+def _head(origin: Origin, text: Text, sought: Sought) -> Head:
     start = _start(text)
     given = origin.form.delimiter
     if given is not None:
@@ -75,7 +68,7 @@ def _start(text: Text) -> str:
     return start
 
 
-def _headers(origin: Origin, start: str, delimiter: str) -> _Head:
+def _headers(origin: Origin, start: str, delimiter: str) -> Head:
     reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
     try:
         fields = next((fields for fields in reader if any(field.strip() for field in fields)), None)
@@ -84,20 +77,20 @@ def _headers(origin: Origin, start: str, delimiter: str) -> _Head:
     if fields is None:
         message = f"{origin.shown} has no header"
         raise refuse("I003", message, origin.line(1), "the first line names the columns")
-    return _Head(tuple(map(tidy, fields)), reader.line_num, delimiter)
+    return Head(tuple(map(tidy, fields)), reader.line_num, delimiter)
 
 
-def _cells(origin: Origin, text: Text, head: _Head, columns: Mapping[str, int]) -> Cells:
+def _cells(origin: Origin, text: Text, head: Head, columns: Mapping[str, int]) -> Cells:
     lines = pl.scan_lines(text, glob=False).collect().to_series()[head.lines :]
     parted = records(lines, head.delimiter, len(head.headers))
     if parted.unpaired is not None:
-        raise _unpaired(origin, head.lines + parted.unpaired + 1)
-    frame = _picked(_fields(text, head, parted), columns)
+        raise unpaired(origin, head.lines + parted.unpaired + 1)
+    frame = picked(_fields(text, head, parted), columns)
     return Cells(frame.with_columns(parted.good[ROW]), parted.bad)
 
 
 def _pieces(
-    origin: Origin, text: Text, head: _Head, columns: Mapping[str, int], rows: int
+    origin: Origin, text: Text, head: Head, columns: Mapping[str, int], rows: int
 ) -> Iterator[Cells]:
     """Read about so many lines at a time; a record that goes on after them waits for the next."""
     done, before = 0, head.lines  # records and lines so far
@@ -107,8 +100,8 @@ def _pieces(
         more = follows and waiting.len() <= rows  # who waits for that long is a stray mark
         parted = records(lines, head.delimiter, len(head.headers), more=more)
         if parted.unpaired is not None:
-            raise _unpaired(origin, before + parted.unpaired + 1)
-        frame = _picked(_fields_of(parted.good["text"], head), columns)
+            raise unpaired(origin, before + parted.unpaired + 1)
+        frame = picked(fields_of(parted.good["text"], head), columns)
         bad = parted.bad.with_columns(pl.col(ROW) + done)
         yield Cells(frame.with_columns(parted.good[ROW] + done), bad)
         done += parted.good.height + parted.bad.height
@@ -142,41 +135,8 @@ def _about(text: Text) -> int:
     return int(size // _bytes_a_line(text))
 
 
-def _unpaired(origin: Origin, number: int) -> Refused:
-    message = f"{origin.shown}: quotation marks do not pair up from line {number} on"
-    return refuse("I007", message, origin.line(number), "mend or double the stray marks")
-
-
-def _picked(fields: pl.LazyFrame, columns: Mapping[str, int]) -> pl.DataFrame:
-    return fields.select(
-        **{name: pl.col(str(position)) for name, position in columns.items()}
-    ).collect()
-
-
-def _fields(text: Text, head: _Head, parted: Records) -> pl.LazyFrame:
-    """Let Polars part the good records into fields; from the file itself where all are good."""
+def _fields(text: Text, head: Head, parted: Records) -> pl.LazyFrame:
+    """Part the good records into fields; from the file itself where all are good."""
     if parted.as_written and not parted.good.is_empty():
-        return _scanned(text, head, skip=head.lines)
-    return _fields_of(parted.good["text"], head)
-
-
-def _fields_of(good: pl.Series, head: _Head) -> pl.LazyFrame:
-    if good.is_empty():
-        return pl.LazyFrame(schema=_schema(head))
-    return _scanned(io.BytesIO(good.str.join("\n").item().encode()), head, skip=0)
-
-
-def _scanned(text: Text, head: _Head, *, skip: int) -> pl.LazyFrame:
-    return pl.scan_csv(
-        text,
-        has_header=False,
-        skip_lines=skip,
-        separator=head.delimiter,
-        schema=_schema(head),
-        empty_string_is_null=False,
-        glob=False,
-    )
-
-
-def _schema(head: _Head) -> dict[str, pl.DataType]:
-    return {str(i): pl.String() for i in range(len(head.headers))}
+        return fields_of_file(text, head)
+    return fields_of(parted.good["text"], head)

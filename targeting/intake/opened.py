@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -86,15 +87,43 @@ class Cells:
         return self.frame.height + self.bad_lines.height
 
 
+class Stretch(NamedTuple):
+    """A part of a file that ends where a line ends; places are in bytes."""
+
+    start: int
+    end: int
+
+
+class Stretched(Protocol):
+    """A text in stretches, each of which can be read by itself, wherever the file is seen."""
+
+    def cut(self, parts: int) -> list[Stretch]:
+        """Cut the lines below the header into about so many stretches."""
+        ...
+
+    def goes_on(self, stretch: Stretch) -> int | None:
+        """Say where the record begins that this stretch does not end; None where it ends all."""
+        ...
+
+    def cells(self, columns: Mapping[str, int], stretch: Stretch) -> Cells:
+        """Read a stretch as if it were the file.
+
+        Raises:
+            Refused: where its quotation marks do not pair up.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Opened:
     """A file that proved readable; `cells` reads the columns at these positions.
 
     `pieces`, where a kind of file can be read so, gives the cells so many rows at a time; `rows`
-    counts them.
+    counts them. `stretches` reads parts of it wherever the file is seen.
     """
 
     headers: tuple[str, ...]
     cells: Callable[[Mapping[str, int]], Cells]
     pieces: Callable[[Mapping[str, int], int], Iterator[Cells]] | None = None
     rows: Callable[[], int] = lambda: 0
+    stretches: Stretched | None = None

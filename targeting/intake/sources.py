@@ -39,7 +39,7 @@ def open_source(origin: Origin, sought: Sought) -> Opened:
 
         return open_database(origin, origin.database)
     _refuse_what_is_no_file(origin)
-    kind = _kind(origin)
+    kind = file_kind(origin)
     try:
         match kind:
             case "csv":
@@ -117,7 +117,8 @@ def _nearby(path: Path) -> str:
     return did_you_mean(path.name, names, what="the folder has") if names else "the folder is empty"
 
 
-def _kind(origin: Origin) -> str:
+def file_kind(origin: Origin) -> str:
+    """Say what kind of file a source is, by its settings or its ending."""
     if origin.form.format is not None:
         return origin.form.format
     kind = FORMATS.get(origin.path.suffix.lower())

@@ -18,7 +18,6 @@ from targeting.intake.clean import NOT_FINITE
 from targeting.intake.columnar import refuse_nested
 from targeting.intake.found import Found
 from targeting.intake.in_pieces import ReadInPieces
-from targeting.intake.opened import Cells
 from targeting.intake.rejects import EMPTIED, nothing_refused
 from targeting.intake.source_rows import (
     SourceRows,
@@ -27,8 +26,9 @@ from targeting.intake.source_rows import (
     reject_more,
     sort_rows,
 )
-from targeting.intake.sources import sha256
+from targeting.intake.sources import file_kind, sha256
 from targeting.problems import Problem, Refused
+from targeting.spark.files import Take, stretched, table_of_parquet
 from targeting.spark.master import Session, Work
 from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
 from targeting.spark.purchases import SparkPurchases
@@ -60,12 +60,14 @@ class Failed:
 
 
 def can_read(found: Found) -> bool:
-    """Say whether Spark reads a source as the local run does: Parquet, judged row by row."""
+    """Say whether executors read a source as the local run does, each a part of it.
+
+    Parquet can be, and CSV in UTF-8; not where a `key` compares all rows with each other.
+    """
     origin = found.origin
     if origin.database is not None or origin.form.key is not None:
         return False
-    kind = origin.form.format or origin.path.suffix.lower().removeprefix(".")
-    return kind == "parquet"
+    return found.opened.stretches is not None or file_kind(origin) == "parquet"
 
 
 def read_on_spark(
@@ -83,8 +85,8 @@ def read_on_spark(
     if not newest_decides:
         known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
     with said():
-        taken = session.map(_scanned(session, found), _judging(session, found, known), SCHEMA)
-        taken = taken.persist()
+        table, take = _parts(session, found)
+        taken = session.map(table, _judging(session, found, take, known), SCHEMA).persist()
         answers = taken.filter(f"{BUCKET} = {TOLD}").select(ORDER, DATA).toArrow().to_pylist()
     answers.sort(key=lambda row: row[ORDER])
     told = [pickle.loads(row[DATA]) for row in answers]  # noqa: S301  # our own workers wrote it
@@ -98,39 +100,28 @@ def read_on_spark(
     return _added_up(session, found, taken, told, given=given, today=today)
 
 
-def _scanned(session: Session, found: Found) -> DataFrame:
-    """Have Spark read the columns that are ours, under our names."""
-    from pyspark.sql import functions
-
-    path = found.origin.path.absolute()
-    table = session.spark.read.parquet(path.as_uri())
-    theirs = table.columns
-    return table.select(
-        *(functions.col(_quoted(theirs[at])).alias(ours) for ours, at in found.positions.items())
-    )
+def _parts(session: Session, found: Found) -> tuple[DataFrame, Take]:
+    """Give a table of Spark's, and what makes cells of one of its partitions."""
+    if found.opened.stretches is not None:
+        return stretched(session, found.opened.stretches, found.positions)
+    return table_of_parquet(session, found)
 
 
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _judging(session: Session, found: Found, as_of: dt.date | None) -> Work:
+def _judging(session: Session, found: Found, take: Take, as_of: dt.date | None) -> Work:
     """Make the task that keeps, sets aside or refuses every row of a partition, and says so."""
     origin, buckets = found.origin, session.buckets
     columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
         from pyspark import TaskContext
 
         order = TaskContext.get().partitionId()
-        read = list(batches)
-        if not read:
-            return
-        frame = pl.DataFrame(pa.Table.from_batches(read)).with_row_index(ROW, offset=1)
         try:
-            refuse_nested(origin, frame)
-            rows = sort_rows(origin, Cells(frame), columns)
+            cells = take(batches)
+            if cells is None:
+                return
+            refuse_nested(origin, cells.frame)
+            rows = sort_rows(origin, cells, columns)
         except Refused as refused:
             yield batch([(TOLD, order, pickle.dumps(Failed(tuple(refused.problems))))])
             return

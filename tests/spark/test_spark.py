@@ -77,11 +77,27 @@ def test_two_cores_decide_as_the_local_run(bought: ShopFolder) -> None:
     same_as_local(bought, on_spark(bought, "local[2]"))
 
 
-def test_a_csv_is_read_here_and_worked_on_there(bought: ShopFolder) -> None:
+def test_a_csv_with_line_breaks_in_quotes_and_stray_marks(bought: ShopFolder) -> None:
     settings = (bought.folder / "targeting.yaml").read_text()
-    pl.read_parquet(bought.folder / "purchases.parquet").write_csv(bought.folder / "purchases.csv")
+    lines = pl.read_parquet(bought.folder / "purchases.parquet").with_row_index("n")
+    receipt = (
+        pl.when(pl.col("n") % 3 == 0)
+        .then(pl.format('"r{}\n, of the ""second""\n till"', pl.col("n") // 2))
+        .when(pl.col("n") % 1009 == 0)
+        .then(pl.lit('"r'))
+        .otherwise("receipt")
+    )
+    columns = pl.all().exclude("n").cast(pl.String).fill_null("")
+    rows = lines.with_columns(receipt=receipt).select(pl.concat_str(columns, separator=","))
+    header = ",".join(lines.columns[1:])
+    text = "\n".join([header, *rows.to_series(), "c1,short"])
+    assert len(text) > 300_000  # more than one stretch
+    bought.write("purchases.csv", text)
     bought.write("targeting.yaml", settings.replace("purchases.parquet", "purchases.csv"))
-    same_as_local(bought, on_spark(bought, "local[2]"))
+    ran = on_spark(bought, "local[2]", "--accept", "rejected_over")
+    run = same(bought, ran, "--accept", "rejected_over")
+    rejects = pl.read_csv(run / "rejects.csv").filter(source="purchases")
+    assert rejects.filter(reason="ragged_line").height == 5
 
 
 def test_purchases_with_a_key_are_read_here(bought: ShopFolder) -> None:

@@ -1,0 +1,87 @@
+"""Files that executors read, each task a part: Parquet by Spark, CSV by our own reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from targeting.frames import ROW
+from targeting.intake.found import Found
+from targeting.intake.opened import Cells, Stretch, Stretched
+from targeting.intake.stretches import settled
+from targeting.spark.master import Session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+Take = Callable[[Iterator["pa.RecordBatch"]], Cells | None]
+
+
+def table_of_parquet(session: Session, found: Found) -> tuple[DataFrame, Take]:
+    """Have Spark read the columns that are ours, under our names."""
+    from pyspark.sql import functions
+
+    def cells(batches: Iterator[pa.RecordBatch]) -> Cells | None:
+        import pyarrow as pa
+
+        read = list(batches)
+        if not read:
+            return None
+        return Cells(pl.DataFrame(pa.Table.from_batches(read)).with_row_index(ROW, offset=1))
+
+    table = session.spark.read.parquet(found.origin.path.absolute().as_uri())
+    theirs = table.columns
+    own = [functions.col(_quoted(theirs[at])).alias(ours) for ours, at in found.positions.items()]
+    return table.select(*own), cells
+
+
+def stretched(
+    session: Session, text: Stretched, columns: Mapping[str, int]
+) -> tuple[DataFrame, Take]:
+    """Have each task read a stretch of the file; `columns` are positions by our names.
+
+    Spark's own reader of CSV has another idea of quotes, ragged lines and line breaks than the
+    local run.
+    """
+    parts = settled(text.cut(session.buckets), lambda stretches: _goes_on(session, text, stretches))
+
+    def cells(batches: Iterator[pa.RecordBatch]) -> Cells | None:
+        for number in _numbers(batches):  # one, or none where the file has no line
+            start, end = parts[number]
+            return text.cells(columns, parts[number]) if start < end else None
+        return None
+
+    return _numbered(session, len(parts)), cells
+
+
+def _goes_on(session: Session, text: Stretched, stretches: Sequence[Stretch]) -> list[int | None]:
+    """Have a task say of each stretch where the record begins that it does not end."""
+
+    def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        for number in _numbers(batches):
+            answer = text.goes_on(stretches[number])
+            columns = [pa.array([number], pa.int64()), pa.array([answer], pa.int64())]
+            yield pa.RecordBatch.from_arrays(columns, names=["number", "goes_on"])
+
+    table = _numbered(session, len(stretches))
+    found = session.map(table, work, "number long, goes_on long").toArrow().to_pylist()
+    return [row["goes_on"] for row in sorted(found, key=itemgetter("number"))]
+
+
+def _numbered(session: Session, parts: int) -> DataFrame:
+    """Make a table with one number, from 0, in each partition."""
+    return session.spark.range(0, parts, 1, max(1, parts))
+
+
+def _numbers(batches: Iterator[pa.RecordBatch]) -> list[int]:
+    return [number for batch in batches for number in batch.column(0).to_pylist()]
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
