@@ -1,8 +1,12 @@
-"""Parquet: only the columns asked for, in their own types."""
+"""Parquet: a file, a folder of files or a Delta table; only the columns asked for, as they are."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -11,49 +15,112 @@ from targeting.intake.headers import tidy
 from targeting.intake.opened import Cells, Opened, Origin
 from targeting.problems import Problem, Refused
 
+_LOG = "_delta_log"
+_HIDDEN = ("_", ".")  # what others leave beside the files of a table
+
+
+def is_table(folder: Path) -> bool:
+    """Say whether a folder holds a table: one of Delta, or Parquet files at any depth."""
+    return (folder / _LOG).is_dir() or bool(_files_below(folder))
+
 
 def open_columnar(origin: Origin) -> Opened:
-    """Read the footer; columns follow when asked for."""
-    try:
-        schema = pl.scan_parquet(origin.path, glob=False).collect_schema()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        raise origin.broken("not a Parquet file, or cut off", "write it anew") from None
-    names = schema.names()
+    """Read the schema; columns follow when asked for.
+
+    A Delta table is read as it is now, whoever writes to it meanwhile.
+    """
+    path = origin.path.absolute()
+    if (path / _LOG).is_dir():
+        rows = _delta(origin, path)
+    else:
+        rows = _Rows(origin, path, _files_below(path) if path.is_dir() else ())
+    with rows.put_in_words("not a Parquet file, or cut off"):
+        names = tuple(rows.scan().collect_schema())
+    table = _Table(rows, names)
     return Opened(
         tuple(map(tidy, names)),
-        lambda columns: _cells(origin, names, columns),
-        lambda columns, rows: _pieces(origin, names, columns, rows),
-        lambda: _rows(origin),
+        table.cells,
+        table.pieces,
+        table.height,
+        files=rows.files,
+        part=table.part if path.is_dir() else None,
     )
 
 
-def _cells(
-    origin: Origin,
-    names: list[str],
-    columns: Mapping[str, int],
-    offset: int = 0,
-    rows: int | None = None,
-) -> Cells:
-    picked = {ours: pl.col(names[at]) for ours, at in columns.items()}
+@dataclass(frozen=True)
+class _Rows:
+    """Where rows are: in a file, the files of a folder, or a version of a Delta table."""
+
+    origin: Origin
+    path: Path
+    files: tuple[Path, ...] = ()
+    version: int | None = None
+
+    def scan(self) -> pl.LazyFrame:
+        if self.version is not None:
+            return pl.scan_delta(str(self.path), version=self.version)
+        if self.files:
+            return pl.scan_parquet(list(self.files), glob=False, hive_partitioning=True)
+        return pl.scan_parquet(self.path, glob=False)
+
+    @contextlib.contextmanager
+    def put_in_words(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (pl.exceptions.SchemaError, pl.exceptions.ColumnNotFoundError) as error:
+            differ = f"its files do not have the same columns: {str(error).split(', ')[0]}"
+            raise self.origin.broken(differ, "write them anew, all alike") from None
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+            raise self.origin.broken(what, "write it anew") from None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table whose columns are known by name."""
+
+    rows: _Rows
+    names: tuple[str, ...]
+
+    def cells(self, columns: Mapping[str, int]) -> Cells:
+        return self.part(columns, 0, None)
+
+    def part(self, columns: Mapping[str, int], offset: int, rows: int | None) -> Cells:
+        """Read so many rows from a place on."""
+        picked = {ours: pl.col(self.names[at]) for ours, at in columns.items()}
+        with self.rows.put_in_words("its pages are damaged"):
+            frame = self.rows.scan().slice(offset, rows).select(**picked).collect()
+        return Cells(frame.with_row_index(ROW, offset=offset + 1))
+
+    def pieces(self, columns: Mapping[str, int], rows: int) -> Iterator[Cells]:
+        """Read so many rows at a time; a table without rows is one piece without any."""
+        for offset in range(0, max(1, self.height()), rows):
+            yield self.part(columns, offset, rows)
+
+    def height(self) -> int:
+        """Count the rows by the footers."""
+        with self.rows.put_in_words("not a Parquet file, or cut off"):
+            return int(self.rows.scan().select(pl.len()).collect().item())
+
+
+def _files_below(folder: Path) -> tuple[Path, ...]:
+    """Find the files of a table, in one order wherever it lies."""
+    if not folder.is_dir():
+        return ()
+    found = (path.relative_to(folder) for path in folder.rglob("*.parquet"))
+    shown = (path for path in found if not any(part.startswith(_HIDDEN) for part in path.parts))
+    return tuple(folder / path for path in sorted(shown))
+
+
+def _delta(origin: Origin, path: Path) -> _Rows:
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
     try:
-        scanned = pl.scan_parquet(origin.path, glob=False).slice(offset, rows)
-        frame = scanned.select(**picked).collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        raise origin.broken("its pages are damaged", "write it anew") from None
-    return Cells(frame.with_row_index(ROW, offset=offset + 1))
-
-
-def _pieces(
-    origin: Origin, names: list[str], columns: Mapping[str, int], rows: int
-) -> Iterator[Cells]:
-    """Read so many rows at a time; a file without rows is one piece without any."""
-    for offset in range(0, max(1, _rows(origin)), rows):
-        yield _cells(origin, names, columns, offset, rows)
-
-
-def _rows(origin: Origin) -> int:
-    """Count the rows by the footer."""
-    return int(pl.scan_parquet(origin.path, glob=False).select(pl.len()).collect().item())
+        table = DeltaTable(str(path))
+        files = tuple(Path(unquote(uri)) for uri in sorted(table.file_uris()))
+    except (DeltaError, OSError):
+        raise origin.broken("its Delta log cannot be read", "restore the table") from None
+    return _Rows(origin, path, files, table.version())
 
 
 def refuse_nested(origin: Origin, frame: pl.DataFrame) -> None:

@@ -100,7 +100,7 @@ def read_in_pieces(
         filled={},
         not_finite=dict(put.not_finite),
         future=_future(spilled, put.last.columns, day),
-        sha256=sha256(origin.path),
+        sha256=sha256(origin, opened),
     )
     products = pl.concat(put.refused_products).unique().sort()
     return ReadInPieces(spilled, counts, rejects, products, day, odd, put.last)

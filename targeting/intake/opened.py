@@ -119,7 +119,8 @@ class Opened:
     """A file that proved readable; `cells` reads the columns at these positions.
 
     `pieces`, where a kind of file can be read so, gives the cells so many rows at a time; `rows`
-    counts them. `stretches` reads parts of it wherever the file is seen.
+    counts them. Wherever the file is seen, `stretches` reads a text in parts, and `part` so many
+    rows of a folder from a place on; `files` are those of the folder.
     """
 
     headers: tuple[str, ...]
@@ -127,3 +128,5 @@ class Opened:
     pieces: Callable[[Mapping[str, int], int], Iterator[Cells]] | None = None
     rows: Callable[[], int] = lambda: 0
     stretches: Stretched | None = None
+    files: tuple[Path, ...] = ()
+    part: Callable[[Mapping[str, int], int, int], Cells] | None = None

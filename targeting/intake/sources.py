@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from targeting.intake.columnar import open_columnar, refuse_nested
+from targeting.intake.columnar import is_table, open_columnar, refuse_nested
 from targeting.intake.database_errors import Unreachable
 from targeting.intake.delimited import open_delimited
 from targeting.intake.headers import Sought
@@ -70,8 +70,16 @@ def read_cells(origin: Origin, opened: Opened, columns: dict[str, int]) -> Cells
     return cells
 
 
-def sha256(path: Path) -> str:
-    """Digest a file without holding it."""
+def sha256(origin: Origin, opened: Opened) -> str:
+    """Digest a file without holding it; for a folder, the names and digests of its files."""
+    if not origin.path.is_dir():
+        return _digest(origin.path)
+    folder = origin.path.absolute()
+    listed = "".join(f"{_digest(file)} {file.relative_to(folder)}\n" for file in opened.files)
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -83,8 +91,11 @@ def _refuse_what_is_no_file(origin: Origin) -> None:
         raise refuse("I002", message, place, "rename it")
     try:
         if origin.path.is_dir():
+            if is_table(origin.path):
+                return
             message = f"{origin.shown} is a folder, not a file"
-            raise refuse("I002", message, place, "name the file inside it")
+            help_ = "name the file inside it; only Parquet and Delta are read by the folder"
+            raise refuse("I002", message, place, help_)
         if not origin.path.exists():
             message = f"there is no file {origin.shown}"
             if origin.path.is_symlink():
@@ -119,6 +130,8 @@ def _nearby(path: Path) -> str:
 
 def file_kind(origin: Origin) -> str:
     """Say what kind of file a source is, by its settings or its ending."""
+    if origin.path.is_dir():
+        return "parquet"
     if origin.form.format is not None:
         return origin.form.format
     kind = FORMATS.get(origin.path.suffix.lower())

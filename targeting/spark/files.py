@@ -1,4 +1,4 @@
-"""Files that executors read, each task a part: Parquet by Spark, CSV by our own reader."""
+"""Files that executors read, each task a part: Parquet by Spark, others by our own readers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
+Part = Callable[[Mapping[str, int], int, int], Cells]
 Take = Callable[[Iterator["pa.RecordBatch"]], Cells | None]
 
 
@@ -56,6 +57,21 @@ def stretched(
         return None
 
     return _numbered(session, len(parts)), cells
+
+
+def by_place(
+    session: Session, part: Part, columns: Mapping[str, int], rows: int
+) -> tuple[DataFrame, Take]:
+    """Have each task read so many rows of a folder from a place on."""
+    parts = session.buckets
+    each = max(1, -(-rows // parts))
+
+    def cells(batches: Iterator[pa.RecordBatch]) -> Cells | None:
+        (number,) = _numbers(batches)
+        found = part(columns, number * each, each)
+        return Cells(found.frame.with_columns(pl.col(ROW) - number * each)) if found.rows else None
+
+    return _numbered(session, parts), cells
 
 
 def _goes_on(session: Session, text: Stretched, stretches: Sequence[Stretch]) -> list[int | None]:

@@ -28,7 +28,7 @@ from targeting.intake.source_rows import (
 )
 from targeting.intake.sources import file_kind, sha256
 from targeting.problems import Problem, Refused
-from targeting.spark.files import Take, stretched, table_of_parquet
+from targeting.spark.files import Take, by_place, stretched, table_of_parquet
 from targeting.spark.master import Session, Work
 from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
 from targeting.spark.purchases import SparkPurchases
@@ -62,7 +62,7 @@ class Failed:
 def can_read(found: Found) -> bool:
     """Say whether executors read a source as the local run does, each a part of it.
 
-    Parquet can be, and CSV in UTF-8; not where a `key` compares all rows with each other.
+    Parquet and Delta can be, and CSV in UTF-8; not where a `key` compares all rows with each other.
     """
     origin = found.origin
     if origin.database is not None or origin.form.key is not None:
@@ -104,6 +104,8 @@ def _parts(session: Session, found: Found) -> tuple[DataFrame, Take]:
     """Give a table of Spark's, and what makes cells of one of its partitions."""
     if found.opened.stretches is not None:
         return stretched(session, found.opened.stretches, found.positions)
+    if found.opened.part is not None:
+        return by_place(session, found.opened.part, found.positions, found.opened.rows())
     return table_of_parquet(session, found)
 
 
@@ -185,7 +187,7 @@ def _added_up(
         filled={},
         not_finite=dict(not_finite),
         future=dict(future),
-        sha256=sha256(origin.path),
+        sha256=sha256(origin, found.opened),
     )
     newest = days[BOUGHT].max()
     assert newest is None or isinstance(newest, dt.date)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 
 if TYPE_CHECKING:
+    from targeting.intake.read import Read
     from tests.intake.conftest import Content, Shop
 
 FIELDS = "age: {type: number}\njoined_on: {type: date}\nvip: {type: yes/no}\nspent: {type: money}"
@@ -152,3 +154,88 @@ def test_parquet_types_are_kept_and_narrow_ones_read(shop: Shop) -> None:
     assert read.frames["customers"].sort("customer_id").select(
         "age", "spent", "vip", "joined_on"
     ).rows() == [(41.0, 150, True, dt.date(2024, 1, 2)), (19.0, -225, False, None)]
+
+
+PURCHASES = """\
+shop: {name: Corner shop, currency: USD, region: US, locale: en_US}
+as_of: 2024-06-30
+sources:
+  purchases:
+    file: lake
+    columns: {customer_id: who, purchased_on: day, amount: paid}
+"""
+LINES = pl.DataFrame(
+    {
+        "who": ["a", "b", "a", "c", "d"],
+        "day": [dt.date(2024, 5, day) for day in (1, 2, 3, 4, 5)],
+        "paid": [1.5, 2.0, None, 4.0, 5.0],
+    }
+)
+KEPT = [("a", 150), ("b", 200), ("c", 400), ("d", 500)]
+
+
+def kept(read: Read) -> list[tuple[str, int]]:
+    return read.frames["purchases"].select("customer_id", "amount").sort("customer_id").rows()
+
+
+def test_a_folder_of_parquet_files_is_one_table(shop: Shop) -> None:
+    lake = shop.folder / "lake"
+    for month, part in (("2024-05", LINES[:3]), ("2024-06", LINES[3:])):
+        folder = lake / f"month={month}"
+        folder.mkdir(parents=True)
+        part.write_parquet(folder / "part-0.parquet")
+    (lake / "_SUCCESS").touch()
+    (lake / "_temporary").mkdir()
+    LINES.write_parquet(lake / "_temporary" / "half.parquet")
+    read = shop.read(PURCHASES, {})
+    assert kept(read) == KEPT
+    assert read.rejects.select("row", "reason").rows() == [(3, "missing")]
+    before = read.sources["purchases"].sha256
+    LINES[3:].write_parquet(lake / "month=2024-06" / "part-1.parquet")
+    after = shop.read(PURCHASES, {}).sources["purchases"]
+    assert (after.rows, after.sha256 == before) == (7, False)
+
+
+def test_a_column_that_folders_are_named_by_is_read_too(shop: Shop) -> None:
+    for day, part in ((1, LINES[:1]), (2, LINES[1:2])):
+        folder = shop.folder / "lake" / f"day=2024-05-0{day}"
+        folder.mkdir(parents=True)
+        part.drop("day").write_parquet(folder / "part.parquet")
+    days = shop.read(PURCHASES, {}).frames["purchases"].sort("customer_id")["purchased_on"]
+    assert days.to_list() == [dt.date(2024, 5, 1), dt.date(2024, 5, 2)]
+
+
+def test_files_of_a_folder_that_differ_are_said(shop: Shop) -> None:
+    (shop.folder / "lake").mkdir()
+    LINES.write_parquet(shop.folder / "lake" / "a.parquet")
+    LINES.with_columns(pl.col("paid").cast(pl.String)).write_parquet(
+        shop.folder / "lake" / "b.parquet"
+    )
+    (problem,) = shop.refused(PURCHASES, {})
+    assert (problem.code, problem.place.file, problem.place.line) == ("I007", "targeting.yaml", 5)
+    assert "do not have the same columns" in problem.message
+    assert "paid" in problem.message
+
+
+def test_a_damaged_file_in_a_folder_is_said(shop: Shop) -> None:
+    (shop.folder / "lake").mkdir()
+    LINES.write_parquet(shop.folder / "lake" / "a.parquet")
+    (shop.folder / "lake" / "b.parquet").write_bytes(b"PAR1, or is it?")
+    (problem,) = shop.refused(PURCHASES, {})
+    assert problem.code == "I007"
+
+
+def test_a_delta_table_is_read_as_it_is_now(shop: Shop) -> None:
+    lake = str(shop.folder / "lake")
+    LINES.head(0).write_delta(lake)
+    assert kept(shop.read(PURCHASES, {})) == []
+    LINES.write_delta(lake, mode="append")
+    LINES.write_delta(lake, mode="append")
+    DeltaTable(lake).delete("who = 'b'")
+    read = shop.read(PURCHASES, {})
+    assert sorted(kept(read)) == sorted(2 * [KEPT[0], *KEPT[2:]])
+    assert read.sources["purchases"].sha256
+    log = shop.folder / "lake" / "_delta_log"
+    (log / "00000000000000000002.json").write_text("no JSON")
+    (problem,) = shop.refused(PURCHASES, {})
+    assert (problem.code, problem.place.line) == ("I007", 5)

@@ -114,7 +114,14 @@ def test_purchases_with_a_key_are_read_here(bought: ShopFolder) -> None:
     assert again.height == 49  # one of the 50 lacks its amount
 
 
-def test_forgotten_customers_stay_forgotten(bought: ShopFolder) -> None:
+def test_forgotten_customers_stay_forgotten_where_purchases_are_a_delta_table(
+    bought: ShopFolder,
+) -> None:
+    lake = bought.folder / "purchases.parquet"
+    lines = pl.read_parquet(lake)
+    lake.unlink()
+    lines[:4_000].write_delta(str(lake))
+    lines[4_000:].write_delta(str(lake), mode="append")
     for out in ("local", "out"):
         assert bought.run_here("run", "--out", out).code == 0
         assert bought.run_here("forget", "c7", "--yes", "--out", out).code == 0
