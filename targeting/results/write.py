@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -45,6 +47,8 @@ from targeting.stock.suggest import Suggestions
 from targeting.workspace.load import Workspace
 
 TIMINGS = "timings.json"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -91,20 +95,43 @@ def write_results(
 ) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Write a run into an empty folder; give its manifest, and what to be warned of."""
     rows: dict[str, int] = {}
-    overlong = write_lists(folder, results, rows)
+    with _beside(results) as start:
+        figured = start(lambda: _write_figures(folder, results))
+        overlong = write_lists(folder, results, rows)
+        night, figures, others = figured()
     results = replace(results, warnings=(*results.warnings, *overlong))
-    _write_suggestions(folder, results, rows)
-    _write_frames(folder, results, rows)
+    rows |= others
     copy_inputs(results.workspace.folder, results.files, folder)
     described: dict[str, Any] = manifest(results)
-    night = _night(results, described)
-    figures = analysis(night)
-    write_json(folder / "analysis.json", figures)
+    night = replace(night, manifest=described, problems=results.warnings)
     unprinted = write_report(folder / "report.html", night, figures)
     write_json(folder / TIMINGS, timings())
     described["outputs"] = listing(folder, rows, without=(MANIFEST, TIMINGS))
     write_json(folder / MANIFEST, described)
     return described, (*results.warnings, *unprinted)
+
+
+@contextlib.contextmanager
+def _beside(results: Results) -> Iterator[Callable[[Callable[[], _T]], Callable[[], _T]]]:
+    """Start work that is done beside what follows; where memory is short, after it."""
+    if results.read.spilled is not None:
+        yield lambda work: work
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda work: pool.submit(work).result
+
+
+def _write_figures(
+    folder: Path, results: Results
+) -> tuple[Night, dict[str, object], dict[str, int]]:
+    """Write all but lists and report; give what the report reads, and the rows of each file."""
+    rows: dict[str, int] = {}
+    _write_suggestions(folder, results, rows)
+    _write_frames(folder, results, rows)
+    night = _night(results, manifest(results))
+    figures = analysis(night)
+    write_json(folder / "analysis.json", figures)
+    return night, figures, rows
 
 
 def _write_suggestions(folder: Path, results: Results, rows: dict[str, int]) -> None:
