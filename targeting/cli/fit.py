@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from targeting.cli.ahead import keep_freed_memory
 from targeting.cli.console import Progress, say, say_json
 from targeting.cli.options import (
     accept_option,
@@ -60,6 +61,8 @@ def command(
 
     Example: targeting fit --as-of 2026-11-24
     """
+    if memory is None:
+        keep_freed_memory()
     workspace = workspace_of(folder, option_folder)
     spark = engine_of(engine, master, memory)
     with Progress() as progress:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from targeting.cli.ahead import keep_freed_memory
 from targeting.cli.apart import writes_in
 from targeting.cli.console import Progress, counted, note, say, say_json, show_problems
 from targeting.cli.options import (
@@ -57,6 +58,8 @@ def command(
 
     Example: targeting run --as-of 2026-11-24 --out /srv/targeting
     """
+    if memory is None:
+        keep_freed_memory()
     workspace = workspace_of(folder, option_folder)
     spark = engine_of(engine, master, memory)
     with Progress() as progress:
