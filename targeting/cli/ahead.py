@@ -6,8 +6,8 @@ import os
 import sys
 
 _ALLOCATOR = "_RJEM_MALLOC_CONF"  # jemalloc's, with the prefix that Polars builds it with
-# As few arenas as cores, and what was freed stays at hand for ten seconds, large pieces too: a night
-# has a third fewer page faults, at 2% more memory (bench/README.md).
+# As few arenas as cores, and what was freed stays at hand for ten seconds, large pieces too: a
+# night has a third fewer page faults, at 2% more memory (bench/README.md).
 _KEPT = "narenas:{cores},dirty_decay_ms:10000,muzzy_decay_ms:0,oversize_threshold:0"
 
 
