@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -25,23 +25,30 @@ from targeting.intake.source_rows import (
     reject_more,
     sort_rows,
 )
-from targeting.intake.sources import sha256
-from targeting.intake.spilled import Budget, Spilled, put_aside
+from targeting.intake.sources import read_pieces, sha256
+from targeting.intake.spilled import Aside, Budget, Spilled, put_aside
+from targeting.intake.undeclared import Unread, together
 from targeting.intake.wanted import Wanted
 from targeting.problems import Problem
 
 
-@dataclass(frozen=True)
-class ReadInPieces:
-    """What became of the rows of a source that was read in pieces."""
+@dataclass(frozen=True, kw_only=True)
+class InPieces:
+    """What became of the rows of a source that was read in pieces; its kept rows wait elsewhere."""
 
-    spilled: Spilled
     counts: Counts
     rejects: pl.DataFrame
     refused_products: pl.Series
+    rows: SourceRows  # of all pieces, without rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadInPieces(InPieces):
+    """Purchases that were read in pieces."""
+
+    spilled: Spilled
     as_of: dt.date
     warnings: list[Problem]  # about the day
-    rows: SourceRows  # the last piece, without its rows
 
 
 class Reader(Protocol):
@@ -56,12 +63,17 @@ class Reader(Protocol):
         ...
 
 
-def too_many(found: Found, budget: Budget | None) -> bool:
+def too_many(found: Found, budget: Budget) -> bool:
     """Say whether a source's rows are to be read in pieces: it can be, and they do not fit."""
     opened = found.opened
-    if budget is None or opened.pieces is None or found.origin.form.key is not None:
+    if opened.pieces is None or found.origin.form.key is not None:
         return False
     return not budget.takes(opened.rows())
+
+
+def parts_of(found: Found, budget: Budget) -> int:
+    """Say into how many parts the customers of such purchases are parted."""
+    return math.ceil(found.opened.rows() / budget.rows)
 
 
 def read_in_pieces(
@@ -73,14 +85,13 @@ def read_in_pieces(
         Refused: as `read_sources` does.
     """
     origin, opened = found.origin, found.opened
-    assert opened.pieces is not None
     columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
     newest_decides = given is None and origin.workspace.settings.as_of == "newest_purchase"
     known = None
     if not newest_decides:
         known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
-    put = _PutAside(budget.folder, math.ceil(opened.rows() / budget.rows))
-    for cells in opened.pieces(found.positions, budget.rows):
+    put = _PutAside(budget.folder, parts_of(found, budget))
+    for cells in read_pieces(origin, opened, found.positions, budget.rows):
         rows = sort_rows(origin, cells, columns)
         if known is not None:
             parted = reject_after(rows.kept, known)
@@ -99,11 +110,18 @@ def read_in_pieces(
         emptied=dict(put.emptied),
         filled={},
         not_finite=dict(put.not_finite),
-        future=_future(spilled, put.last.columns, day),
+        future=future_in(spilled, [w for w in put.last.columns if w.name != BOUGHT], day),
         sha256=sha256(origin, opened),
     )
-    products = pl.concat(put.refused_products).unique().sort()
-    return ReadInPieces(spilled, counts, rejects, products, day, odd, put.last)
+    return ReadInPieces(
+        counts=counts,
+        rejects=rejects,
+        refused_products=pl.concat(put.refused_products).unique().sort(),
+        rows=replace(put.last, unread=together(put.unread)),
+        spilled=spilled,
+        as_of=day,
+        warnings=odd,
+    )
 
 
 class _PutAside:
@@ -116,6 +134,7 @@ class _PutAside:
         self.not_finite: Counter[str] = Counter()
         self.rejects: list[pl.DataFrame] = []
         self.refused_products: list[pl.Series] = []
+        self.unread: list[Mapping[str, Unread]] = []
         self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
         self.last: SourceRows
 
@@ -128,6 +147,7 @@ class _PutAside:
         self.not_finite.update(flag_counts(rows.kept, NOT_FINITE))
         self.rejects.append(rows.rejects)
         self.refused_products.append(rows.refused_products)
+        self.unread.append(rows.unread)
         self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
         kept = rows.kept.select(wanted.name for wanted in rows.columns)
         put_aside(kept, self.folder, self.parts, self.piece)
@@ -141,10 +161,10 @@ class _PutAside:
         return Spilled(self.folder, self.last.kept.schema, self.parts, newest)
 
 
-def _future(spilled: Spilled, columns: Sequence[Wanted], as_of: dt.date) -> dict[str, int]:
-    own = [wanted for wanted in columns if wanted.name != BOUGHT]
+def future_in(aside: Aside, columns: Sequence[Wanted], as_of: dt.date) -> dict[str, int]:
+    """Count dates after the day of the run in rows that wait on disk, as `count_future` does."""
     counted: Counter[str] = Counter()
-    if any(wanted.type == "date" for wanted in own):
-        for piece in spilled.pieces():
-            counted.update(count_future(piece.collect(), own, as_of))
+    if any(wanted.type == "date" for wanted in columns):
+        for piece in aside.pieces():
+            counted.update(count_future(piece.collect(), columns, as_of))
     return dict(counted)

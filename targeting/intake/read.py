@@ -13,10 +13,22 @@ from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
 from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
 from targeting.intake.clean import NOT_FINITE
-from targeting.intake.customers_aside import customers_aside
-from targeting.intake.filling import fill
+from targeting.intake.customers_aside import (
+    ListedInPieces,
+    can_be_in_pieces,
+    customers_aside,
+    customers_in_pieces,
+)
+from targeting.intake.filling import fill, unfillable
 from targeting.intake.found import Found, open_all, origins
-from targeting.intake.in_pieces import Reader, ReadInPieces, read_in_pieces, too_many
+from targeting.intake.in_pieces import (
+    InPieces,
+    Reader,
+    ReadInPieces,
+    parts_of,
+    read_in_pieces,
+    too_many,
+)
 from targeting.intake.opened import Origin
 from targeting.intake.rejects import EMPTIED, nothing_refused
 from targeting.intake.source_rows import (
@@ -29,7 +41,8 @@ from targeting.intake.source_rows import (
 from targeting.intake.sources import read_cells, sha256
 from targeting.intake.spilled import Budget
 from targeting.intake.stops import stops
-from targeting.intake.wanted import field_problems
+from targeting.intake.undeclared import number_warnings
+from targeting.intake.wanted import Wanted, field_problems
 from targeting.problems import Problem, Refused, errors, in_order
 from targeting.workspace.columns import SOURCE_COLUMNS, SourceName
 from targeting.workspace.load import Workspace
@@ -62,25 +75,16 @@ def read_sources(
     if stopping := errors([*problems, *more]):
         raise Refused(stopping)
     large = found.get("purchases")
-    taken = large is not None and reader is not None and reader.takes(large)
-    if large is not None and (taken or too_many(large, budget)):
+    if large is not None and reader is not None and reader.takes(large):
         del found["purchases"]
-    else:
-        large = None
-    sorted_rows, digests, more = _sort_all(workspace, found)
-    if more:
-        raise Refused(more)
-    if large is not None:
-        if reader is not None and taken:
-            pieces = reader.read(large, given=as_of, today=today)
-        else:
-            assert budget is not None
-            pieces = read_in_pieces(large, budget, given=as_of, today=today)
-        warnings += pieces.warnings
-        read = _finished(found, sorted_rows, digests, pieces.as_of, warnings)
-        read = _with_pieces(read, pieces, large.origin)
-        return read if taken else customers_aside(read)
-    purchases = sorted_rows.get("purchases")
+        rows, digests = _sort_all(workspace, found)
+        pieces = reader.read(large, given=as_of, today=today)
+        read = _finished(found, rows, digests, pieces.as_of, [*warnings, *pieces.warnings])
+        return _with_purchases(read, pieces, large.origin)
+    if large is not None and budget is not None and too_many(large, budget):
+        return _read_apart(workspace, found, budget, warnings, given=as_of, today=today)
+    rows, digests = _sort_all(workspace, found)
+    purchases = rows.get("purchases")
     day, odd = decide_as_of(
         workspace,
         purchases.kept if purchases else None,
@@ -90,14 +94,39 @@ def read_sources(
     )
     if purchases is not None:
         parted = reject_after(purchases.kept, day)
-        sorted_rows["purchases"] = reject_more("purchases", purchases, parted.kept, parted.refused)
-    warnings += odd
-    return _finished(found, sorted_rows, digests, day, warnings)
+        rows["purchases"] = reject_more("purchases", purchases, parted.kept, parted.refused)
+    return _finished(found, rows, digests, day, [*warnings, *odd])
+
+
+def _read_apart(
+    workspace: Workspace,
+    found: dict[SourceName, Found],
+    budget: Budget,
+    warnings: list[Problem],
+    *,
+    given: dt.date | None,
+    today: dt.date,
+) -> Read:
+    """Read purchases in pieces, and customers too where that can be; both wait on disk."""
+    large, customers = found.pop("purchases"), found.get("customers")
+    listed = None
+    if customers is not None and can_be_in_pieces(customers):
+        del found["customers"]
+        rows, digests = _sort_all(workspace, found)
+        listed = customers_in_pieces(customers, budget, parts_of(large, budget))
+    else:
+        rows, digests = _sort_all(workspace, found)
+    pieces = read_in_pieces(large, budget, given=given, today=today)
+    read = _finished(found, rows, digests, pieces.as_of, [*warnings, *pieces.warnings])
+    read = _with_purchases(read, pieces, large.origin)
+    if customers is None or listed is None:
+        return customers_aside(read)
+    return _with_customers(read, listed.on(read.as_of), customers.origin)
 
 
 def _sort_all(
     workspace: Workspace, found: Mapping[SourceName, Found]
-) -> tuple[dict[SourceName, SourceRows], dict[SourceName, str], list[Problem]]:
+) -> tuple[dict[SourceName, SourceRows], dict[SourceName, str]]:
     rows: dict[SourceName, SourceRows] = {}
     digests: dict[SourceName, str] = {}
     problems: list[Problem] = []
@@ -109,7 +138,9 @@ def _sort_all(
             digests[source] = cells.sha256 or sha256(file.origin, file.opened)
         except Refused as refused:
             problems += refused.problems
-    return rows, digests, problems
+    if problems:
+        raise Refused(problems)
+    return rows, digests
 
 
 def _finished(
@@ -140,7 +171,10 @@ def _finished(
             sha256=digests[source],
         )
         frames[source], unfilled[source] = kept, before
-        warnings += [*part.warnings, *_odd(origin, counts[source], part)]
+        warnings += [*number_warnings(origin, part.unread), *_odd(origin, counts[source])]
+        if source in FILLED and kept.height:
+            without = [w for w in part.columns if unfillable(before, w)]
+            warnings += [_nothing_to_fill(origin, wanted) for wanted in without]
     purchases = frames.get("purchases")
     return Read(
         frames=frames,
@@ -154,23 +188,40 @@ def _finished(
     )
 
 
-def _with_pieces(read: Read, pieces: ReadInPieces, origin: Origin) -> Read:
-    """Put the purchases that were read in pieces beside the other sources, in the usual order."""
-    counts = {**read.sources, "purchases": pieces.counts}
-    refused = {**read.refused_products, "purchases": pieces.refused_products}
-    first, others = read.rejects.filter(_BEFORE), read.rejects.filter(~_BEFORE)
+def _with_purchases(read: Read, pieces: ReadInPieces, origin: Origin) -> Read:
+    """Put the purchases that were read in pieces beside the other sources."""
     return replace(
-        read,
-        rejects=pl.concat([first, pieces.rejects, others]),
-        sources={name: counts[name] for name in SOURCE_COLUMNS if name in counts},
+        _with_pieces(read, pieces, origin),
         without_customer=pieces.spilled.nameless(),
-        warnings=in_order([*read.warnings, *_odd(origin, pieces.counts, pieces.rows)]),
-        refused_products={name: refused[name] for name in SOURCE_COLUMNS if name in refused},
         spilled=pieces.spilled,
     )
 
 
-_BEFORE = pl.col("source") == "customers"  # the one source that is read before the purchases
+def _with_customers(read: Read, pieces: ListedInPieces, origin: Origin) -> Read:
+    """Put the customers that were read in pieces beside the other sources."""
+    read = _with_pieces(read, pieces, origin)
+    odd = [_nothing_to_fill(origin, wanted) for wanted in pieces.without_value]
+    return replace(
+        read,
+        warnings=in_order([*read.warnings, *odd]),
+        listed=pieces.listed,
+        listed_unfilled=pieces.unfilled,
+    )
+
+
+def _with_pieces(read: Read, pieces: InPieces, origin: Origin) -> Read:
+    """Say beside the other sources, in the usual order, what became of the rows of one."""
+    counts = {**read.sources, origin.source: pieces.counts}
+    refused = {**read.refused_products, origin.source: pieces.refused_products}
+    rejects = pl.concat([read.rejects, pieces.rejects])
+    odd = [*number_warnings(origin, pieces.rows.unread), *_odd(origin, pieces.counts)]
+    return replace(
+        read,
+        rejects=pl.concat(rejects.filter(pl.col("source") == name) for name in SOURCE_COLUMNS),
+        sources={name: counts[name] for name in SOURCE_COLUMNS if name in counts},
+        warnings=in_order([*read.warnings, *odd]),
+        refused_products={name: refused[name] for name in SOURCE_COLUMNS if name in refused},
+    )
 
 
 def _future(
@@ -193,7 +244,7 @@ def _without_customer(purchases: pl.DataFrame | None) -> int:
     return purchases[CUSTOMER].null_count()
 
 
-def _odd(origin: Origin, counts: Counts, part: SourceRows) -> list[Problem]:
+def _odd(origin: Origin, counts: Counts) -> list[Problem]:
     """Warn of what may be meant, and may be a mistake."""
     found = []
     if counts.rows == 0:
@@ -205,17 +256,18 @@ def _odd(origin: Origin, counts: Counts, part: SourceRows) -> list[Problem]:
         help_ = f"if that is meant, say under {name}, may_be_future: yes"
         place = origin.workspace.place("targeting.yaml", "fields", name)
         found.append(Problem("I105", message, place, help_, "warning"))
-    for wanted in part.columns if origin.source in FILLED and counts.used else ():
-        if wanted.fill == "median" and part.kept[wanted.name].null_count() == counts.used:
-            message = f"{origin.source}: '{wanted.name}' has no value to take a median of"
-            place = origin.workspace.place("targeting.yaml", "fields", wanted.name, "fill")
-            found.append(Problem("I106", message, place, "nothing was filled", "warning"))
     lost = sum(counts.rejected.values())
     if origin.source == "suppressions" and lost:
         message = f"{lost} rows of the suppression list were rejected: they keep nobody out"
         help_ = "mend them before the lists are used; rejects.csv says which"
         found.append(Problem("I107", message, origin.place("file"), help_, "warning"))
     return found
+
+
+def _nothing_to_fill(origin: Origin, wanted: Wanted) -> Problem:
+    message = f"{origin.source}: '{wanted.name}' has no value to take a median of"
+    place = origin.workspace.place("targeting.yaml", "fields", wanted.name, "fill")
+    return Problem("I106", message, place, "nothing was filled", "warning")
 
 
 __all__ = ["Counts", "Read", "read_sources", "stops"]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from targeting.frames import ROW
 from targeting.intake.clean import as_text, clean
-from targeting.intake.contract import UNREAD, WHY, Reason, judge
+from targeting.intake.contract import WHY, Reason, judge
 from targeting.intake.duplicates import drop_doubles
 from targeting.intake.headers import ONE_OF
 from targeting.intake.minor import minor_of
-from targeting.intake.numbers import likely_style
-from targeting.intake.opened import VALUE, Cells, Origin
+from targeting.intake.opened import Cells, Origin
 from targeting.intake.rejects import (
     empty_bad_cells,
     gathered,
@@ -22,9 +21,9 @@ from targeting.intake.rejects import (
     refuse_faulty,
     refuse_lines,
 )
+from targeting.intake.undeclared import Unread, unread
 from targeting.intake.wanted import Wanted, wanted
 from targeting.intake.where import meant, where_reads
-from targeting.problems import Problem
 from targeting.workspace.columns import SourceName
 from targeting.workspace.settings import Settings
 
@@ -43,7 +42,7 @@ class SourceRows:
     rows: int
     set_aside: int
     columns: tuple[Wanted, ...]
-    warnings: tuple[Problem, ...]
+    unread: Mapping[str, Unread]
     refused_products: pl.Series = field(default_factory=lambda: pl.Series(PRODUCT, dtype=pl.String))
 
 
@@ -62,9 +61,15 @@ def computes_amount(source: SourceName, names: Sequence[str]) -> bool:
 
 def sort_rows(origin: Origin, cells: Cells, columns: Sequence[Wanted]) -> SourceRows:
     """Keep, set aside or reject every record of a source; each is counted once."""
+    rows = without_doubles(origin, judge_rows(origin, cells, columns))
+    return replace(rows, refused_products=_refused_products(cells, rows.rejects))
+
+
+def judge_rows(origin: Origin, cells: Cells, columns: Sequence[Wanted]) -> SourceRows:
+    """Judge each record by itself; what is kept may hold several of one thing."""
     settings = origin.workspace.settings
     judged = judge(clean(cells, columns, settings), columns)
-    warnings = _undeclared_numbers(origin, cells, judged, columns)
+    strange = unread(cells, judged, columns)
     judged = empty_bad_cells(judged, [w.name for w in columns if w.empties])
     if origin.source == "purchases":
         judged, columns = _with_amounts(judged, columns, settings)
@@ -74,17 +79,14 @@ def sort_rows(origin: Origin, cells: Cells, columns: Sequence[Wanted]) -> Source
     refused = [refuse_lines(cells.bad_lines), refuse_faulty(judged, names, cells)]
     good = judged.filter(no_fault(judged, names)) if _any_fault(judged) else judged
     whys = [name for name in judged.columns if name.startswith(WHY)]
-    parted = drop_doubles(good.drop(whys), origin.source, origin.form)
-    rejects = gathered(origin.source, [*refused, parted.refused])
-    return SourceRows(
-        parted.kept,
-        rejects,
-        cells.rows,
-        set_aside,
-        tuple(columns),
-        tuple(warnings),
-        _refused_products(cells, rejects),
-    )
+    rejects = gathered(origin.source, refused)
+    return SourceRows(good.drop(whys), rejects, cells.rows, set_aside, tuple(columns), strange)
+
+
+def without_doubles(origin: Origin, rows: SourceRows) -> SourceRows:
+    """Keep one row of each thing, or none where they contradict each other."""
+    parted = drop_doubles(rows.kept, origin.source, origin.form)
+    return reject_more(origin.source, rows, parted.kept, parted.refused)
 
 
 def _refused_products(cells: Cells, rejects: pl.DataFrame) -> pl.Series:
@@ -152,34 +154,6 @@ def _set_aside(
         readable = readable.new_from_index(0, judged.height)
     stays = meant(origin, judged, columns, digits) | ~readable
     return judged.filter(stays), judged.height - int(stays.sum())
-
-
-def _undeclared_numbers(
-    origin: Origin, cells: Cells, judged: pl.DataFrame, columns: Sequence[Wanted]
-) -> list[Problem]:
-    """Propose `numbers:` where cells look like numbers that nobody said how to read."""
-    found = []
-    for column in columns:
-        why = WHY + column.name
-        if column.style_declared or column.type not in ("number", "money"):
-            continue
-        if why not in judged.columns:
-            continue
-        unread = pl.col(why) == pl.lit(UNREAD[column.type], dtype=judged.schema[why])
-        texts = cells.frame.filter(judged.select(unread.fill_null(value=False)).to_series())
-        texts = texts.select(pl.col(column.name).cast(pl.String).str.strip_chars().alias(VALUE))
-        example = likely_style(texts.to_series().head(10_000)) if texts.height else None
-        if example is not None:
-            found.append(_declare_numbers(origin, column.name, texts.height, example))
-    return found
-
-
-def _declare_numbers(origin: Origin, name: str, cells: int, example: str) -> Problem:
-    fields = origin.workspace.settings.fields
-    path = ("fields", name) if name in fields else ("sources", origin.source, "columns", name)
-    place = origin.workspace.place("targeting.yaml", *path)
-    message = f"{origin.source}: {cells} cells of '{name}' are no plain numbers"
-    return Problem("I103", message, place, f'under {name}, say numbers: "{example}"', "warning")
 
 
 def flag_counts(kept: pl.DataFrame, flag: str) -> dict[str, int]:

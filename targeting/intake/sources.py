@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from targeting.intake.columnar import is_table, open_columnar, refuse_nested
@@ -68,6 +69,19 @@ def read_cells(origin: Origin, opened: Opened, columns: dict[str, int]) -> Cells
         raise _unreadable(origin, error) from None
     refuse_nested(origin, cells.frame)
     return cells
+
+
+def read_pieces(
+    origin: Origin, opened: Opened, columns: Mapping[str, int], rows: int
+) -> Iterator[Cells]:
+    """Read so many rows of our columns at a time, where a kind of file can be read so."""
+    assert opened.pieces is not None
+    try:
+        for cells in opened.pieces(columns, rows):
+            refuse_nested(origin, cells.frame)
+            yield cells
+    except OSError as error:
+        raise _unreadable(origin, error) from None
 
 
 def sha256(origin: Origin, opened: Opened) -> str:

@@ -27,6 +27,7 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import file_kind, sha256
+from targeting.intake.undeclared import together
 from targeting.problems import Problem, Refused
 from targeting.spark.files import Take, by_place, stretched, table_of_parquet
 from targeting.spark.master import Session, Work
@@ -192,8 +193,15 @@ def _added_up(
     newest = days[BOUGHT].max()
     assert newest is None or isinstance(newest, dt.date)
     purchases = SparkPurchases.of(session, taken, last.kept.schema, newest)
-    refused = pl.concat([each.rows.refused_products for each in told]).unique().sort()
-    return ReadInPieces(purchases, counts, rejects, refused, day, odd, last)
+    return ReadInPieces(
+        counts=counts,
+        rejects=rejects,
+        refused_products=pl.concat([each.rows.refused_products for each in told]).unique().sort(),
+        rows=replace(last, unread=together(each.rows.unread for each in told)),
+        spilled=purchases,
+        as_of=day,
+        warnings=odd,
+    )
 
 
 def _numbered(told: list[Told]) -> Iterator[pl.DataFrame]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,39 @@ import pytest
 from targeting.sample.write import write_sample
 from tests.kit.shop import ROOT, ShopFolder, run_here, shop
 
+SETTINGS = """\
+shop: {{name: Corner shop, currency: USD, region: US, locale: en_US}}
+as_of: newest_purchase
+sources:
+  customers: {{file: customers.csv}}
+  purchases: {{file: {file}}}
+fields:
+  age: {{type: number, range: [0, 120], fill: median, if_bad: missing}}
+  email: {{type: text, personal: yes}}
+  email_consent: {{type: yes/no}}
+  joined_on: {{type: date}}
+  height: {{type: number, fill: median}}
+stop_if: {{rejected_over: 90%}}
+"""
+RULE = """\
+title: Thank who bought
+priority: {priority}
+when: {{all: [{field}: {{{bound}: {value}}}]}}
+then: {{offer: thanks, channel: email, message: hello.j2}}
+holdout: 20%
+examples:
+  - {{case: just in, given: {{{field}: {value}}}, expect: in}}
+  - {{case: out, given: {{{field}: {beyond}}}, expect: out}}
+"""
+FRESH = {"field": "recency_days", "bound": "at_most", "value": 60, "beyond": 61}
+LARGE = {"field": "monetary", "bound": "at_least", "value": 20_000, "beyond": 19_999}
+FILES: Mapping[str, str | None] = {
+    "rules/marketing/hello.yaml": None,
+    "rules/marketing/fresh.yaml": RULE.format(priority=1, **FRESH),
+    "rules/marketing/large.yaml": RULE.format(priority=2, **LARGE),
+    "customers.csv": "customer_id,age,email,email_consent,joined_on,height\n"
+    + "".join(f"{n},{n % 90},c{n}@example.com,yes,2026-01-01,\n" for n in range(205)),
+}
 TINY = 300_000  # bytes: pieces of a thousand rows, so that every shop here is read in several
 
 
@@ -40,15 +74,24 @@ def both(folder: Path, *arguments: str) -> tuple[dict[str, str], dict[str, str]]
         assert ran.code == 0, ran.err
     left = sorted(path.name for path in parts.iterdir())
     assert not [name for name in left if name.startswith(".spill")]
-    return outputs(whole), outputs(parts)
+    found = outputs(whole)
+    read_all(found)
+    return found, outputs(parts)
 
 
 def parquet_shop(folder: Path, purchases: pl.DataFrame, **files: str) -> ShopFolder:
-    made = shop(folder, files)
-    text = (made.folder / "targeting.yaml").read_text("utf-8")
-    made.write("targeting.yaml", text.replace("purchases.csv", "purchases.parquet"))
+    settings = SETTINGS.format(file="purchases.parquet")
+    made = shop(folder, {**FILES, "targeting.yaml": settings, **files})
     purchases.write_parquet(made.folder / "purchases.parquet", row_group_size=700)
     return made
+
+
+def read_all(outputs: Mapping[str, str]) -> None:
+    """Check that a run read its purchases and customers, and decided by them."""
+    manifest = json.loads(outputs["manifest"])
+    used = {each["name"]: each["used"] for each in manifest["inputs"]}
+    assert min(used["customers"], used["purchases"]) > 150
+    assert max(rule.get("eligible", 0) for rule in manifest["rules"]) > 10
 
 
 def hostile_purchases(rows: int) -> pl.DataFrame:
@@ -91,9 +134,50 @@ def test_lines_of_a_csv_are_cut_where_records_end(tmp_path: Path) -> None:
     text = "\n".join([header, *lines.to_series()])
     for number, ending in enumerate(("\n", "\r\n")):
         written = text.replace("\n", ending) + ending * number
-        made = shop(tmp_path / str(number), {"purchases.csv": written.encode()})
+        files = {"targeting.yaml": SETTINGS.format(file="purchases.csv")}
+        made = shop(tmp_path / str(number), {**FILES, **files, "purchases.csv": written.encode()})
         whole, parts = both(made.folder, "--accept", "rejected_over")
         assert whole == parts
+
+
+def hostile_customers(rows: int, numbered: int) -> str:
+    """A list of customers as a real export has it: doubles, contradictions, gaps, other styles."""
+
+    def line(n: int) -> str:
+        m = n % numbered
+        who = "" if n % 91 == 0 else str(m)
+        age = "abc" if m % 83 == 0 else "" if m % 7 == 0 else str(m % 90)
+        joined = f"{2026 + (m % 20 == 0) + n // numbered * (m % 9 == 0)}-01-0{1 + m % 9}"
+        height = f"{m},5" if m % 5 else ""
+        short = ",x" if n % 401 == 0 else ""
+        return f'{who},{age},"c{m}@example.com",yes,{joined},"{height}"{short}\n'
+
+    return "customer_id,age,email,email_consent,joined_on,height\n" + "".join(
+        map(line, range(rows))
+    )
+
+
+@pytest.mark.parametrize(
+    "more", ["", ", newest_by: joined_on", ', where: "age IS NULL OR age < 80"']
+)
+def test_a_hostile_list_of_customers_gives_the_same_bytes_in_parts(
+    tmp_path: Path, more: str
+) -> None:
+    settings = SETTINGS.format(file="purchases.parquet")
+    settings = settings.replace("customers.csv", "customers.csv" + more)
+    customers = hostile_customers(2_600, 1_100)
+    files = {"customers.csv": customers, "targeting.yaml": settings}
+    made = parquet_shop(tmp_path / "shop", hostile_purchases(7_500), **files)
+    whole, parts = both(made.folder, "--accept", "rejected_over")
+    assert whole == parts
+    manifest = json.loads(whole["manifest"])
+    reasons = set(manifest["rejected"]["customers"])
+    assert {"missing", "ragged_line", "duplicate"} <= reasons
+    assert {"older_version"} <= reasons if "newest" in more else {"conflicting_id"} <= reasons
+    assert manifest["filled"]["customers"]["age"] > 10
+    assert manifest["emptied"]["customers"]["age"] > 1
+    assert manifest["future"]["customers"]["joined_on"] > 0
+    assert {"I103", "I105"} <= {each["code"] for each in manifest["warnings"]}
 
 
 @pytest.mark.parametrize("as_of", ["2026-06-30", "2026-12-31"])

@@ -88,6 +88,8 @@ def test_a_csv_with_line_breaks_in_quotes_and_stray_marks(bought: ShopFolder) ->
         .otherwise("receipt")
     )
     columns = pl.all().exclude("n").cast(pl.String).fill_null("")
+    other = pl.when(pl.col("n") % 211 == 5).then(pl.lit('"12,50"')).otherwise("paid")
+    lines = lines.with_columns(pl.col("paid").cast(pl.String)).with_columns(paid=other)
     rows = lines.with_columns(receipt=receipt).select(pl.concat_str(columns, separator=","))
     header = ",".join(lines.columns[1:])
     text = "\n".join([header, *rows.to_series(), "c1,short"])
@@ -98,6 +100,8 @@ def test_a_csv_with_line_breaks_in_quotes_and_stray_marks(bought: ShopFolder) ->
     run = same(bought, ran, "--accept", "rejected_over")
     rejects = pl.read_csv(run / "rejects.csv").filter(source="purchases")
     assert rejects.filter(reason="ragged_line").height == 5
+    warned = json.loads((run / "manifest.json").read_bytes())["warnings"]
+    assert "I103" in {each["code"] for each in warned}  # from the tasks together
 
 
 def test_purchases_with_a_key_are_read_here(bought: ShopFolder) -> None:
