@@ -18,7 +18,6 @@ from targeting.customers.held import Rows, Table, pages_of
 from targeting.customers.table import CustomerData
 from targeting.frames import CUSTOMER, OUTCOME, RULE, SELECTED
 from targeting.intake.accounts import Read
-from targeting.intake.spilled import Spilled
 from targeting.ledger.commit import commit_run, contacts_of
 from targeting.ledger.read import Past, read_past
 from targeting.ledger.table import Ledger
@@ -36,7 +35,7 @@ from targeting.scoring.fit_all import fit
 from targeting.scoring.saved import Fitted, load_fitted
 from targeting.scoring.score import score
 from targeting.spark.engine import Engine
-from targeting.stock.inputs import CUSTOMERS, OF_PURCHASES
+from targeting.stock.inputs import CUSTOMERS, OF_PURCHASES, Frame
 from targeting.stock.night import Campaigns, order_suggestions
 
 
@@ -132,12 +131,9 @@ def decide_night(
     taken = decided.decisions.filter(pl.col(OUTCOME) == SELECTED).select(
         pl.col(CUSTOMER, RULE).cast(pl.String)
     )
-    purchases = read.frames.get("purchases")
-    if read.spilled is not None:
-        purchases = _of_products(read.spilled)
-    frames = read.frames if purchases is None else {**read.frames, "purchases": purchases}
+    purchases = _of_products(read)
     suggestions = order_suggestions(
-        frames,
+        read.frames if purchases is None else {**read.frames, "purchases": purchases},
         _buyers(customers, purchases),
         plan.rules,
         workspace.settings.ordering,
@@ -169,19 +165,20 @@ def decide_night(
     )
 
 
-def _buyers(customers: Rows, purchases: pl.DataFrame | None) -> pl.DataFrame | None:
+def _buyers(customers: Rows, purchases: Frame | None) -> pl.DataFrame | None:
     """Give what the stock side reads of customers, where purchases name products."""
-    if purchases is None or "product_id" not in purchases.columns:
+    if purchases is None or "product_id" not in purchases.collect_schema():
         return None
     return customers.select(*(name for name in CUSTOMERS if name in customers.columns))
 
 
-def _of_products(spilled: Spilled) -> pl.DataFrame:
-    """Give what the stock side reads of purchases: all lines, where they name products."""
-    if "product_id" not in spilled.schema:
-        return pl.DataFrame(schema=spilled.schema)
-    read = [name for name in spilled.schema if name in OF_PURCHASES]
-    return spilled.summed(lambda lines: lines.select(read))
+def _of_products(read: Read) -> Frame | None:
+    """Give what the stock side reads of purchases: those that wait elsewhere are only scanned."""
+    if read.spilled is None:
+        return read.frames.get("purchases")
+    if "product_id" not in read.spilled.schema:
+        return pl.DataFrame(schema=read.spilled.schema)
+    return read.spilled.scan([name for name in read.spilled.schema if name in OF_PURCHASES])
 
 
 def commit_of(

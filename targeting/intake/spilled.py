@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -99,6 +99,10 @@ class Spilled(Aside):
             return lines
         theirs = pl.col(CUSTOMER).is_in(self.gone.implode())
         return lines.with_columns(pl.when(~theirs).then(CUSTOMER).alias(CUSTOMER))
+
+    def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """Give some columns of all lines, to be read anew whenever they are asked for."""
+        return pl.concat(piece.select(columns) for piece in self.pieces())
 
     def without(self, gone: pl.Series) -> Spilled:
         """Let the lines of these customers count for nobody."""

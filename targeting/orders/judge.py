@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from targeting.stock.demand.sales import net_units
-from targeting.stock.inputs import PURCHASES, UNIT, shaped
+from targeting.stock.inputs import PURCHASES, UNIT, Frame, shaped_lazily
 
 _KEY: Final = ("run_id", "product_id", "location")
 _WHO: Final = ("suggested", "approved")
@@ -17,9 +17,7 @@ _SAME: Final = 1e-6
 _DAYS: Final = 1 << 22  # the days of years 1 to 9999 fit between two shelves
 
 
-def judged_overrides(
-    approved: pl.DataFrame, purchases: pl.DataFrame, as_of: dt.date
-) -> pl.DataFrame:
+def judged_overrides(approved: pl.DataFrame, purchases: Frame, as_of: dt.date) -> pl.DataFrame:
     """Judge each changed order whose lead time and review have passed by `as_of`.
 
     Takes `orders.runs.PAST` and purchases (customers' names are not read). One row a run and line
@@ -84,7 +82,7 @@ def in_words(judged: pl.DataFrame) -> str | None:
     )
 
 
-def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.Series:
+def _demand(due: pl.DataFrame, purchases: Frame) -> pl.Series:
     """Sum the thousandths of units sold of each line in its time, net of returns: one a row."""
     days = pl.col("ordered_on").min().alias("after"), pl.col("until").max()
     shelves = due.group_by(_SHELF, maintain_order=True).agg(days).with_row_index("shelf")
@@ -100,12 +98,12 @@ def _demand(due: pl.DataFrame, purchases: pl.DataFrame) -> pl.Series:
     return pl.Series("demand", until - since, dtype=pl.Int64)
 
 
-def _sold(purchases: pl.DataFrame, shelves: pl.LazyFrame) -> pl.DataFrame:
+def _sold(purchases: Frame, shelves: pl.LazyFrame) -> pl.DataFrame:
     """Give what each shelf sold in its days: `at` (shelf and day, sorted), units (thousandths).
 
     Only daily sums are kept, however many runs changed the same product.
     """
-    lines = shaped(purchases, PURCHASES).lazy().with_columns(net_units())
+    lines = shaped_lazily(purchases, PURCHASES).with_columns(net_units())
     apart, together = (shelves.filter(by) for by in (_APART, ~_APART))
     found = (
         lines.join(apart, on=["product_id", "location"], nulls_equal=True),

@@ -15,7 +15,7 @@ from targeting.problems import Place, Refused, did_you_mean, refuse
 from targeting.run_folder.undo import SUFFIX
 from targeting.run_folder.write import MANIFEST, read_manifest
 from targeting.stock.columns import only
-from targeting.stock.inputs import Schema
+from targeting.stock.inputs import Frame, Schema
 
 PAST: Final[Schema] = {
     "run_id": pl.String,
@@ -79,7 +79,7 @@ def past_approved(out: Path) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=PAST), *(f for f in frames if f is not None)])
 
 
-def overrides(out: Path, purchases: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def overrides(out: Path, purchases: Frame, as_of: dt.date) -> pl.DataFrame:
     """Judge what planners changed in past orders whose time has passed: `judged_overrides`."""
     past = past_approved(out)
     return judged_overrides(past, purchases, as_of) if past.height else pl.DataFrame()

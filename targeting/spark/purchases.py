@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +77,10 @@ class SparkPurchases(Spilled):
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """Bring all lines here."""
         yield self.summed(lambda lines: lines).lazy()
+
+    def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """Bring some columns of all lines here."""
+        return self.summed(lambda lines: lines.select(columns)).lazy()
 
     def without(self, gone: pl.Series) -> SparkPurchases:
         """Let the lines of these customers count for nobody."""

@@ -19,6 +19,7 @@ from targeting.stock.inputs import (
     PURCHASES,
     RECENT_WEEKS,
     UNIT,
+    Frame,
     Schema,
     shaped,
     shaped_lazily,
@@ -52,7 +53,7 @@ class Coming:
 def campaign_demand(
     selected: pl.DataFrame,
     uplifts: pl.DataFrame,
-    purchases: pl.DataFrame,
+    purchases: Frame,
     customers: pl.DataFrame | None,
     as_of: dt.date,
     *,
@@ -85,7 +86,7 @@ def campaign_demand(
     )
 
 
-def _orders(purchases: pl.DataFrame, people: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _orders(purchases: Frame, people: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Count the orders of each segment; customers without one stand under a missing segment."""
     bought = shaped_lazily(purchases, _RECEIPTS).with_columns(pl.col("quantity").fill_null(1))
     since = as_of - dt.timedelta(weeks=RECENT_WEEKS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -14,6 +14,8 @@ HIGHEST_COST: Final = 10**10  # minor units a unit; with it, a line's cost still
 WEEKS: Final = 104  # no older week is looked at
 RECENT_WEEKS: Final = 26  # who wants what, dead stock, overstock
 
+# Purchases that wait on disk are scanned: only sums of theirs are ever in memory.
+Frame: TypeAlias = pl.DataFrame | pl.LazyFrame
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 PURCHASES: Final[Schema] = {
@@ -67,18 +69,19 @@ PARAMETERS: Final[Schema] = {
 }
 
 
-def shaped(frame: pl.DataFrame | None, schema: Schema) -> pl.DataFrame:
+def shaped(frame: Frame | None, schema: Schema) -> pl.DataFrame:
     """Give exactly these columns in these types; what the shop does not have is missing."""
     return shaped_lazily(frame, schema).collect()
 
 
-def shaped_lazily(frame: pl.DataFrame | None, schema: Schema) -> pl.LazyFrame:
+def shaped_lazily(frame: Frame | None, schema: Schema) -> pl.LazyFrame:
     """Do as `shaped` when the columns are asked for: of millions of rows none is copied before."""
     if frame is None:
         return pl.LazyFrame(schema=schema)
+    there = frame.collect_schema()
     return frame.lazy().select(
         _finite(pl.col(name).cast(dtype), dtype)
-        if name in frame.columns
+        if name in there
         else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in schema.items()
     )

@@ -14,7 +14,7 @@ from targeting.stock.columns import DATA_PROBLEMS, empty
 from targeting.stock.coming import campaign_demand
 from targeting.stock.demand.forecast_check import forecast_check
 from targeting.stock.found import whole
-from targeting.stock.inputs import KEY, PURCHASES, STOCK, shaped_lazily
+from targeting.stock.inputs import KEY, PURCHASES, STOCK, Frame, shaped_lazily
 from targeting.stock.parameters import parameters
 from targeting.stock.products import shop_table
 from targeting.stock.suggest import Suggestions, suggest
@@ -34,7 +34,7 @@ class Campaigns:
 
 
 def order_suggestions(  # noqa: PLR0913  all that a night knows of its stock
-    frames: Mapping[SourceName, pl.DataFrame],
+    frames: Mapping[SourceName, Frame],
     customers: pl.DataFrame | None,
     rules: Sequence[Rule],
     ordering: Ordering,
@@ -84,21 +84,22 @@ def order_suggestions(  # noqa: PLR0913  all that a night knows of its stock
     )
 
 
-def _named(purchases: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _named(purchases: Frame | None) -> tuple[Frame, pl.DataFrame]:
     """Give the purchases, and what to say of those that name no product."""
     nothing = pl.DataFrame(schema=PURCHASES)
     if purchases is None:
         return nothing, empty(DATA_PROBLEMS)
-    if "product_id" not in purchases.columns:
+    if "product_id" not in purchases.collect_schema():
         return nothing, whole("purchases", "no column product_id", "no demand of any product")
-    without = purchases["product_id"].null_count()
+    named = pl.len().alias("all"), pl.col("product_id").null_count().alias("without")
+    lines, without = purchases.lazy().select(named).collect(engine="streaming").row(0)
     if not without:
         return purchases, empty(DATA_PROBLEMS)
-    said = f"{without:,} of {purchases.height:,} purchases name no product"
+    said = f"{without:,} of {lines:,} purchases name no product"
     return purchases, whole("purchases", said, "no demand: they stand in no line")
 
 
-def _ahead(stock: pl.DataFrame | None, as_of: dt.date) -> pl.DataFrame:
+def _ahead(stock: Frame | None, as_of: dt.date) -> pl.DataFrame:
     """Name the products that have a count of a day to come."""
     later = shaped_lazily(stock, STOCK).filter(pl.col("counted_on") > as_of).collect()
     said = pl.format("counted on {}, after the run's day", pl.col("counted_on").min())

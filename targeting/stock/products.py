@@ -21,6 +21,7 @@ from targeting.stock.inputs import (
     PRODUCTS,
     STOCK,
     UNIT,
+    Frame,
     Schema,
     shaped,
     shaped_lazily,
@@ -47,9 +48,9 @@ class ShopTable:
 
 
 def product_table(
-    purchases: pl.DataFrame,
-    products: pl.DataFrame | None,
-    stock: pl.DataFrame | None,
+    purchases: Frame,
+    products: Frame | None,
+    stock: Frame | None,
     customers: pl.DataFrame | None,
     as_of: dt.date,
 ) -> pl.DataFrame:
@@ -72,9 +73,9 @@ def product_table(
 
 
 def shop_table(
-    purchases: pl.DataFrame,
-    products: pl.DataFrame | None,
-    stock: pl.DataFrame | None,
+    purchases: Frame,
+    products: Frame | None,
+    stock: Frame | None,
     customers: pl.DataFrame | None,
     as_of: dt.date,
 ) -> ShopTable:
@@ -119,18 +120,24 @@ def shop_table(
     return ShopTable(complete, shelves, sold, weekly, by_week, seen, categories)
 
 
-def _locations(purchases: pl.DataFrame, stock: pl.DataFrame | None) -> tuple[bool, bool]:
+def _locations(purchases: Frame, stock: Frame | None) -> tuple[bool, bool]:
     """Say whether locations are told apart, and whether some had to be merged."""
     sold, counted = _names_locations(purchases), stock is not None and _names_locations(stock)
-    apart = (sold or purchases.is_empty()) and (counted or stock is None)
+    apart = (sold or _is_empty(purchases)) and (counted or stock is None)
     return apart, (sold or counted) and not apart
 
 
-def _names_locations(frame: pl.DataFrame) -> bool:
-    return "location" in frame.columns and frame["location"].count() > 0
+def _names_locations(frame: Frame) -> bool:
+    if "location" not in frame.collect_schema():
+        return False
+    return bool(frame.lazy().select(pl.col("location").count() > 0).collect().item())
 
 
-def _listed(products: pl.DataFrame | None) -> pl.DataFrame:
+def _is_empty(frame: Frame) -> bool:
+    return bool(frame.lazy().select(pl.len() == 0).collect().item())
+
+
+def _listed(products: Frame | None) -> pl.DataFrame:
     return (
         shaped(products, PRODUCTS)
         .filter(pl.col("product_id").is_not_null())
@@ -141,7 +148,7 @@ def _listed(products: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _counted(
-    stock: pl.DataFrame | None, as_of: dt.date, shelves: Shelves, *, by_location: bool
+    stock: Frame | None, as_of: dt.date, shelves: Shelves, *, by_location: bool
 ) -> pl.DataFrame:
     """Take each shelf's newest count up to as_of; a count without a date is today's."""
     day, place = pl.col("counted_on"), pl.col("shelf")
@@ -204,15 +211,17 @@ def _revenue(weekly: pl.DataFrame, shelves: Shelves) -> pl.DataFrame:
     )
 
 
-def _described(purchases: pl.DataFrame) -> pl.DataFrame:
+def _described(purchases: Frame) -> pl.DataFrame:
     """Take name, category and brand from purchase lines, for products that no list describes."""
-    lines = shaped(purchases, {"product_id": pl.String, **DESCRIPTION})
-    if not any(name in purchases.columns for name in DESCRIPTION):
+    there = purchases.collect_schema()
+    lines = shaped_lazily(purchases, {"product_id": pl.String, **DESCRIPTION})
+    if not any(name in there for name in DESCRIPTION):
         lines = lines.clear()
     return (
         lines.filter(pl.col("product_id").is_not_null())
         .group_by("product_id")
         .agg(pl.col(name).min().alias(f"sold_{name}") for name in DESCRIPTION)
+        .collect(engine="streaming")
     )
 
 

@@ -51,6 +51,12 @@ def test_the_sample_shop_on_two_cores(sample: ShopFolder) -> None:
 def test_the_sample_shop_on_two_workers_by_models_that_were_fitted_there(
     sample: ShopFolder, cluster: Cluster
 ) -> None:
+    purchases = sample.folder / "data" / "purchases.parquet"
+    lines = pl.read_parquet(purchases)
+    purchases.unlink()
+    purchases.mkdir()  # a table as Spark and Hive write it
+    for part in range(3):
+        lines.gather_every(3, part).write_parquet(purchases / f"part-{part}.parquet")
     same(sample, on_spark(sample, cluster.url, "fit"), "fit")
     assert (sample.folder / "out" / "models" / "evaluation.json").is_file()
     run = same(sample, on_spark(sample, cluster.url))
@@ -60,6 +66,10 @@ def test_the_sample_shop_on_two_workers_by_models_that_were_fitted_there(
 def test_spark_connect_fits_and_decides_as_the_local_run(
     sample: ShopFolder, tmp_path: Path
 ) -> None:
+    settings = (sample.folder / "targeting.yaml").read_text("utf-8")
+    sample.write("targeting.yaml", settings.replace("purchases.parquet", "purchases.csv"))
+    purchases = pl.read_parquet(sample.folder / "data" / "purchases.parquet")
+    purchases.write_csv(sample.folder / "data" / "purchases.csv")
     with connect(tmp_path) as address:
         ran = sample.run("run", "--engine", "spark", "--master", address)
     assert outcomes(same(sample, ran)) == {"selected", "held_out", "refused"}

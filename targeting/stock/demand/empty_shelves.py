@@ -11,7 +11,7 @@ import polars as pl
 
 from targeting.stock.demand.forecast import Ints
 from targeting.stock.demand.shelves import Shelves
-from targeting.stock.inputs import RECENT_WEEKS, STOCK, WEEKS, shaped_lazily
+from targeting.stock.inputs import RECENT_WEEKS, STOCK, WEEKS, Frame, shaped_lazily
 
 COUNT_HOLDS_DAYS: Final = 31  # enough for a shop that counts monthly; an older count is silent
 _DAY: Final = pl.col("day")
@@ -21,7 +21,7 @@ _EPOCH: Final = 1 << 20  # 1 January 1970; year 1 is 719,162 days before
 
 
 def out_of_stock(
-    stock: pl.DataFrame | None,
+    stock: Frame | None,
     lines: pl.LazyFrame,
     as_of: dt.date,
     shelves: Shelves,
@@ -35,7 +35,7 @@ def out_of_stock(
 
 
 def count_history(
-    stock: pl.DataFrame | None, as_of: dt.date, shelves: Shelves, *, by_location: bool
+    stock: Frame | None, as_of: dt.date, shelves: Shelves, *, by_location: bool
 ) -> pl.DataFrame:
     """Give one row a count of a product and location, of those counted on two days or more.
 
@@ -64,7 +64,7 @@ def count_history(
     )
 
 
-def _counts(stock: pl.DataFrame | None, as_of: dt.date, shelves: Shelves) -> pl.DataFrame:
+def _counts(stock: Frame | None, as_of: dt.date, shelves: Shelves) -> pl.DataFrame:
     """Give one row a place and day with a count, sorted: place, day, filled."""
     day = pl.col("counted_on").fill_null(as_of)
     filled = (pl.col("on_hand") > 0).cast(pl.Int64)

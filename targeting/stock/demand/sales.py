@@ -10,13 +10,13 @@ import polars as pl
 
 from targeting.stock.demand.forecast import Floats
 from targeting.stock.demand.shelves import Shelves
-from targeting.stock.inputs import PURCHASES, UNIT, shaped_lazily
+from targeting.stock.inputs import PURCHASES, UNIT, Frame, shaped_lazily
 
 _WEEKS_IN_ALL: Final = 1 << 17  # more than there are between year 1 and year 2500
 
 
 def sales_lines(
-    purchases: pl.DataFrame, as_of: dt.date, shelves: Shelves, *, by_location: bool
+    purchases: Frame, as_of: dt.date, shelves: Shelves, *, by_location: bool
 ) -> pl.LazyFrame:
     """Give one row a purchase line of a known product, up to as_of.
 

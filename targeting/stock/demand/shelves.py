@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from targeting.stock.inputs import KEY
+from targeting.stock.inputs import KEY, Frame
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Shelves:
     locations: pl.Enum
 
     @classmethod
-    def of(cls, frames: Iterable[pl.DataFrame]) -> Shelves:
+    def of(cls, frames: Iterable[Frame]) -> Shelves:
         """Take every product_id and location that stands in a frame."""
         named = list(frames)
-        return cls(*(_names(frame[name] for frame in named if name in frame) for name in KEY))
+        return cls(*(_names(named, name) for name in KEY))
 
     @property
     def number(self) -> pl.Expr:
@@ -49,10 +49,14 @@ class Shelves:
         return len(self.locations.categories) + 1
 
 
-def _names(columns: Iterable[pl.Series]) -> pl.Enum:
-    found = [column.drop_nulls().unique() for column in columns]
-    texts = pl.concat(found) if found else pl.Series(dtype=pl.String)
-    return pl.Enum(texts.unique().sort())
+def _names(frames: Iterable[Frame], name: str) -> pl.Enum:
+    texts = pl.col(name).cast(pl.String).drop_nulls().unique()
+    found = [
+        frame.lazy().select(texts).collect(engine="streaming")[name]
+        for frame in frames
+        if name in frame.collect_schema()
+    ]
+    return pl.Enum(pl.concat([pl.Series(dtype=pl.String), *found]).unique().sort())
 
 
 def _named(names: pl.Enum, place: pl.Expr) -> pl.Expr:
