@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import polars as pl
 from targeting.campaigns.identifiers import Identifiers
 from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
-from targeting.intake.customers_aside import customers_aside, customers_back
+from targeting.intake.customers_aside import without_customers
 from targeting.intake.filling import fill
 from targeting.intake.source_rows import columns_of
 from targeting.ledger.commit import three_times
@@ -62,8 +62,6 @@ def without_forgotten(read: Read, workspace: Workspace, ledger: Ledger | None) -
     """
     if ledger is None or not _anybody(ledger):
         return read, 0
-    waits = read.listed is not None
-    read = customers_back(read)
     region = workspace.settings.shop.region
     unfilled = dict(read.unfilled)
     ids = _forgotten_ids(read, workspace, ledger)
@@ -80,7 +78,9 @@ def without_forgotten(read: Read, workspace: Workspace, ledger: Ledger | None) -
         unfilled["purchases"] = unfilled["purchases"].with_columns(kept)
     rejects = _without_rejects(read.rejects, ids, region, ledger)
     read = _counted_again(read, workspace, unfilled, rejects)
-    return customers_aside(read) if waits else read, ids.len()
+    if read.listed is not None:
+        read = _listed_again(read, workspace, ids)
+    return read, ids.len()
 
 
 def _anybody(ledger: Ledger) -> bool:
@@ -91,19 +91,29 @@ def _forgotten_ids(read: Read, workspace: Workspace, ledger: Ledger) -> pl.Serie
     """Give the ids of the forgotten that stand in tonight's customers and purchases."""
     seen = [
         read.unfilled[source].select(CUSTOMER).drop_nulls()
-        for source in ("customers", "purchases", "responses")
+        for source in ("purchases", "responses")
         if source in read.unfilled and CUSTOMER in read.unfilled[source].columns
     ]
     if read.spilled is not None:
         seen.append(read.spilled.customers().to_frame())
+    by_address = []
+    for customers in _pieces(read):
+        seen.append(customers.select(CUSTOMER))
+        theirs = _by_address(customers, workspace, ledger)
+        by_address.append(customers.filter(theirs).select(CUSTOMER))
     if not seen:
         return pl.Series(CUSTOMER, [], dtype=pl.String)
     distinct = pl.concat(seen).unique()
-    found = [distinct.filter(is_forgotten(ledger, distinct))]
-    if "customers" in read.unfilled:
-        customers = read.unfilled["customers"]
-        found.append(customers.filter(_by_address(customers, workspace, ledger)).select(CUSTOMER))
+    found = [distinct.filter(is_forgotten(ledger, distinct)), *by_address]
     return pl.concat(found)[CUSTOMER].unique().sort()
+
+
+def _pieces(read: Read) -> Iterator[pl.DataFrame]:
+    """Give the customers as they came, so many at a time as are in memory anyhow."""
+    if read.listed_unfilled is not None:
+        yield from (piece.collect() for piece in read.listed_unfilled.pieces())
+    elif "customers" in read.unfilled:
+        yield read.unfilled["customers"]
 
 
 def _theirs(
@@ -174,6 +184,16 @@ def _counted_again(
         sources=counts,
         without_customer=nameless,
     )
+
+
+def _listed_again(read: Read, workspace: Workspace, gone: pl.Series) -> Read:
+    """Leave the forgotten out of the customers that wait on disk, and count those anew."""
+    assert read.listed_unfilled is not None
+    columns = columns_of(workspace.settings, "customers", read.listed_unfilled.schema.names())
+    read, stay, filled = without_customers(read, gone, columns)
+    refused = read.rejects.filter(pl.col("source") == "customers")
+    counts = _count(read.sources["customers"], stay, refused, filled)
+    return replace(read, sources={**read.sources, "customers": counts})
 
 
 def _count(before: Counts, used: int, refused: pl.DataFrame, filled: Mapping[str, int]) -> Counts:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from targeting.frames import REASON
+from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
 from targeting.intake.clean import NOT_FINITE
 from targeting.intake.duplicates import drop_doubles
@@ -76,11 +76,7 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
         judged.add(judge_rows(origin, cells, columns))
     unfilled = judged.one_each(origin, budget.folder / "listed", [w.name for w in columns])
 
-    to_fill = [w for w in columns if w.fill is not None]
-    numbers = unfilled.summed(lambda rows: rows.select(w.name for w in to_fill))
-    fillings, filled = fillings_of(numbers, to_fill)
-    listed = _filled(unfilled, fillings, budget.folder / "filled") if filled else unfilled
-
+    listed, filled, without_value = _listed(unfilled, columns, budget.folder / "filled")
     rejects = gathered(origin.source, judged.rejects)
     counts = Counts(
         file=origin.name,
@@ -101,7 +97,7 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
         rows=replace(judged.last, unread=together(judged.unread)),
         listed=listed,
         unfilled=unfilled,
-        without_value=tuple(w for w in to_fill if judged.used and unfillable(numbers, w)),
+        without_value=without_value,
     )
 
 
@@ -146,10 +142,25 @@ class _Judged:
         return pl.concat([self.last.kept, *read], how="diagonal")
 
 
-def _filled(unfilled: Aside, fillings: list[pl.Expr], folder: Path) -> Aside:
-    for part in range(unfilled.parts):
-        _write_part(unfilled.part(part).with_columns(fillings).collect(), folder, part)
-    return replace(unfilled, folder=folder)
+def _listed(
+    unfilled: Aside, columns: Sequence[Wanted], folder: Path
+) -> tuple[Aside, dict[str, int], tuple[Wanted, ...]]:
+    """Fill gaps, part by part; give the cells filled, and the columns that have no value at all."""
+    to_fill = [wanted for wanted in columns if wanted.fill is not None]
+    numbers = unfilled.summed(lambda rows: rows.select(wanted.name for wanted in to_fill))
+    fillings, filled = fillings_of(numbers, to_fill)
+    without = tuple(w for w in to_fill if numbers.height and unfillable(numbers, w))
+    if not filled:
+        return unfilled, filled, without
+    return _again(unfilled, folder, lambda rows: rows.with_columns(fillings)), filled, without
+
+
+def _again(aside: Aside, folder: Path, kernel: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Aside:
+    """Write every part anew, beside the old one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for part in range(aside.parts):
+        _write_part(kernel(aside.part(part)).collect(), folder, part)
+    return replace(aside, folder=folder)
 
 
 def _write_part(rows: pl.DataFrame, folder: Path, part: int) -> None:
@@ -175,24 +186,24 @@ def customers_aside(read: Read) -> Read:
     )
 
 
-def customers_back(read: Read) -> Read:
-    """Bring the customers into memory again."""
-    if read.listed is None or read.listed_unfilled is None:
-        return read
-    filled, before = (
-        pl.concat(aside.pieces()).collect() for aside in (read.listed, read.listed_unfilled)
+def without_customers(
+    read: Read, gone: pl.Series, columns: Sequence[Wanted]
+) -> tuple[Read, int, dict[str, int]]:
+    """Leave customers out of those that wait on disk, and fill anew from who stays.
+
+    Gives the number of those who stay, and the cells filled.
+    """
+    assert read.listed_unfilled is not None
+    theirs, folder = pl.col(CUSTOMER).is_in(gone.implode()), read.listed_unfilled.folder
+    unfilled = _again(
+        read.listed_unfilled, folder.with_name("stay"), lambda rows: rows.filter(~theirs)
     )
-    return replace(
-        read,
-        frames={**read.frames, "customers": filled},
-        unfilled={**read.unfilled, "customers": before},
-        listed=None,
-        listed_unfilled=None,
-    )
+    listed, filled, _ = _listed(unfilled, columns, folder.with_name("stay_filled"))
+    stay = int(unfilled.summed(lambda rows: rows.select(pl.len().alias("rows")))["rows"].sum())
+    return replace(read, listed=listed, listed_unfilled=unfilled), stay, filled
 
 
 def _put(rows: pl.DataFrame, folder: Path, parts: int) -> Aside:
-    shutil.rmtree(folder, ignore_errors=True)  # what came back from there, and is less now
     for piece, some in enumerate(rows.iter_slices(_AT_ONCE)):
         put_aside(some, folder, parts, piece)
     return Aside(folder, rows.schema, parts)
