@@ -26,7 +26,7 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
         "time_zone": "Where the night falls, like Asia/Karachi.",
     },
     "Source": {
-        "file": "The file, from the workspace's folder on.",
+        "file": "The file, from the workspace's folder on; a folder where it has Parquet or Delta.",
         "source": "A database: postgresql://user@host/shop or sqlite:///shop.db; no password.",
         "table": "The table, or schema.table.",
         "query": "One SELECT, in place of a table.",
