@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,23 +12,20 @@ import polars as pl
 
 from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
-from targeting.intake.clean import NOT_FINITE
 from targeting.intake.duplicates import drop_doubles
 from targeting.intake.filling import fillings_of, unfillable
 from targeting.intake.found import Found
-from targeting.intake.in_pieces import InPieces, future_in
+from targeting.intake.in_pieces import InPieces, PutAside, future_in
 from targeting.intake.opened import Origin
-from targeting.intake.rejects import EMPTIED, gathered
+from targeting.intake.rejects import gathered
 from targeting.intake.source_rows import (
     PRODUCT,
-    SourceRows,
     columns_of,
-    flag_counts,
     judge_rows,
 )
 from targeting.intake.sources import read_pieces, sha256
 from targeting.intake.spilled import Aside, Budget, put_aside
-from targeting.intake.undeclared import Unread, together
+from targeting.intake.undeclared import together
 from targeting.intake.wanted import Wanted
 
 _AT_ONCE = 2**20  # rows
@@ -73,7 +69,8 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
     columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
     judged = _Judged(budget.folder / "judged", parts)
     for cells in read_pieces(origin, opened, found.positions, budget.rows):
-        judged.add(judge_rows(origin, cells, columns))
+        rows = judge_rows(origin, cells, columns)
+        judged.put(rows, rows.kept)
     unfilled = judged.one_each(origin, budget.folder / "listed", [w.name for w in columns])
 
     listed, filled, without_value = _listed(unfilled, columns, budget.folder / "filled")
@@ -101,35 +98,14 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
     )
 
 
-class _Judged:
-    """Writes judged rows to the folders of their parts, and adds up what became of the others."""
-
-    def __init__(self, folder: Path, parts: int) -> None:
-        self.folder, self.parts, self.piece = folder, parts, 0
-        self.rows = self.used = self.set_aside = 0
-        self.emptied: Counter[str] = Counter()
-        self.not_finite: Counter[str] = Counter()
-        self.rejects: list[pl.DataFrame] = []
-        self.unread: list[Mapping[str, Unread]] = []
-        self.last: SourceRows
-
-    def add(self, rows: SourceRows) -> None:
-        """Put the rows of a piece aside that have no fault of their own."""
-        self.rows += rows.rows
-        self.set_aside += rows.set_aside
-        self.rejects.append(rows.rejects)
-        self.unread.append(rows.unread)
-        put_aside(rows.kept, self.folder, self.parts, self.piece)
-        self.last = replace(rows, kept=rows.kept.clear(), rejects=rows.rejects.clear())
-        self.piece += 1
+class _Judged(PutAside):
+    """Puts aside the customers that have no fault of their own; then keeps one row of each."""
 
     def one_each(self, origin: Origin, folder: Path, names: list[str]) -> Aside:
         """Keep one row of each customer, part by part: all rows of one are in one part."""
         for part in range(self.parts):
             parted = drop_doubles(self._part(part), origin.source, origin.form)
-            self.used += parted.kept.height
-            self.emptied.update(flag_counts(parted.kept, EMPTIED))
-            self.not_finite.update(flag_counts(parted.kept, NOT_FINITE))
+            self.count(parted.kept)
             self.rejects.append(parted.refused)
             _write_part(parted.kept.select(names), folder, part)
         shutil.rmtree(self.folder, ignore_errors=True)

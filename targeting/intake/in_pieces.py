@@ -90,7 +90,7 @@ def read_in_pieces(
     known = None
     if not newest_decides:
         known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
-    put = _PutAside(budget.folder, parts_of(found, budget))
+    put = _Purchases(budget.folder, parts_of(found, budget))
     for cells in read_pieces(origin, opened, found.positions, budget.rows):
         rows = sort_rows(origin, cells, columns)
         if known is not None:
@@ -124,8 +124,8 @@ def read_in_pieces(
     )
 
 
-class _PutAside:
-    """Writes kept rows to the folders of their parts, and adds up what became of the others."""
+class PutAside:
+    """Writes rows to the folders of their parts, and adds up what became of the others."""
 
     def __init__(self, folder: Path, parts: int) -> None:
         self.folder, self.parts, self.piece = folder, parts, 0
@@ -133,26 +133,40 @@ class _PutAside:
         self.emptied: Counter[str] = Counter()
         self.not_finite: Counter[str] = Counter()
         self.rejects: list[pl.DataFrame] = []
-        self.refused_products: list[pl.Series] = []
         self.unread: list[Mapping[str, Unread]] = []
-        self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
         self.last: SourceRows
 
-    def add(self, rows: SourceRows) -> None:
-        """Put the kept rows of a piece aside."""
+    def put(self, rows: SourceRows, kept: pl.DataFrame) -> None:
+        """Put what is kept of a piece aside."""
         self.rows += rows.rows
-        self.used += rows.kept.height
         self.set_aside += rows.set_aside
-        self.emptied.update(flag_counts(rows.kept, EMPTIED))
-        self.not_finite.update(flag_counts(rows.kept, NOT_FINITE))
         self.rejects.append(rows.rejects)
-        self.refused_products.append(rows.refused_products)
         self.unread.append(rows.unread)
-        self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
-        kept = rows.kept.select(wanted.name for wanted in rows.columns)
         put_aside(kept, self.folder, self.parts, self.piece)
         self.last = replace(rows, kept=kept.clear(), rejects=rows.rejects.clear())
         self.piece += 1
+
+    def count(self, used: pl.DataFrame) -> None:
+        """Count rows that are used, with the flags beside them."""
+        self.used += used.height
+        self.emptied.update(flag_counts(used, EMPTIED))
+        self.not_finite.update(flag_counts(used, NOT_FINITE))
+
+
+class _Purchases(PutAside):
+    """Puts purchases aside, and remembers the newest days and the products of rejected rows."""
+
+    def __init__(self, folder: Path, parts: int) -> None:
+        super().__init__(folder, parts)
+        self.refused_products: list[pl.Series] = []
+        self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
+
+    def add(self, rows: SourceRows) -> None:
+        """Put the kept rows of a piece aside."""
+        self.count(rows.kept)
+        self.refused_products.append(rows.refused_products)
+        self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
+        self.put(rows, rows.kept.select(wanted.name for wanted in rows.columns))
 
     def spilled(self) -> Spilled:
         """Give what was put aside."""
