@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from targeting.frames import ROW
@@ -55,6 +55,7 @@ def in_stretches(file: Opened, stretches: list[Stretch]) -> Cells:
     return Cells(pl.concat(frames), pl.concat(bad))
 
 
+@settings(deadline=None)
 @given(records=RECORDS, ending=st.sampled_from(["\n", "\r\n"]), end=st.booleans(), data=st.data())
 @example(records=['a,"b\nc"', "a,b"], ending="\n", end=True, data=None)
 @example(records=['a,"b', "a,b", 'a,b"', '"a\n",b'], ending="\n", end=False, data=None)
