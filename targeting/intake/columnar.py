@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ _HIDDEN = ("_", ".")  # what others leave beside the files of a table
 
 
 def is_table(folder: Path) -> bool:
-    """Say whether a folder holds a table: one of Delta, or Parquet files at any depth."""
+    """Say whether a folder holds a table: one of Delta, or of Parquet files."""
     return (folder / _LOG).is_dir() or bool(_files_below(folder))
 
 
@@ -67,6 +68,8 @@ class _Rows:
     def put_in_words(self, what: str) -> Iterator[None]:
         try:
             yield
+        except FileNotFoundError:  # gone meanwhile, or not to be seen from a worker
+            raise FileNotFoundError(errno.ENOENT, "a file of it is not there") from None
         except (pl.exceptions.SchemaError, pl.exceptions.ColumnNotFoundError) as error:
             differ = f"its files do not have the same columns: {str(error).split(', ')[0]}"
             raise self.origin.broken(differ, "write them anew, all alike") from None
@@ -103,12 +106,19 @@ class _Table:
 
 
 def _files_below(folder: Path) -> tuple[Path, ...]:
-    """Find the files of a table, in one order wherever it lies."""
+    """Find the files of a table, in one order wherever it lies.
+
+    They stand in the folder itself or in folders of partitions (`month=2026-11`); others, which may
+    be a whole disk, are not looked through.
+    """
     if not folder.is_dir():
         return ()
-    found = (path.relative_to(folder) for path in folder.rglob("*.parquet"))
-    shown = (path for path in found if not any(part.startswith(_HIDDEN) for part in path.parts))
-    return tuple(folder / path for path in sorted(shown))
+    shown = sorted(path for path in folder.iterdir() if not path.name.startswith(_HIDDEN))
+    files = [path for path in shown if path.suffix == ".parquet" and path.is_file()]
+    for path in shown:
+        if "=" in path.name and path.is_dir():
+            files += _files_below(path)
+    return tuple(files)
 
 
 def _delta(origin: Origin, path: Path) -> _Rows:

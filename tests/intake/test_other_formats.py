@@ -217,6 +217,23 @@ def test_files_of_a_folder_that_differ_are_said(shop: Shop) -> None:
     assert "paid" in problem.message
 
 
+def test_a_folder_that_is_no_table_is_not_looked_through(shop: Shop) -> None:
+    below = shop.folder / "lake" / "old" / "month=1"
+    below.mkdir(parents=True)
+    LINES.write_parquet(below / "a.parquet")
+    (problem,) = shop.refused(PURCHASES, {})
+    assert (problem.code, problem.message) == ("I002", "lake is a folder, not a file")
+
+
+def test_a_file_of_a_delta_table_that_is_gone_is_said(shop: Shop) -> None:
+    lake = shop.folder / "lake"
+    LINES.write_delta(str(lake))
+    next(lake.glob("*.parquet")).unlink()
+    (problem,) = shop.refused(PURCHASES, {})
+    assert problem.code == "I002"
+    assert "a file of it is not there" in problem.message
+
+
 def test_a_damaged_file_in_a_folder_is_said(shop: Shop) -> None:
     (shop.folder / "lake").mkdir()
     LINES.write_parquet(shop.folder / "lake" / "a.parquet")
