@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +15,7 @@ from targeting.problems import Refused
 from targeting.workspace.catalogue import Field
 from targeting.workspace.policy import Policy
 from targeting.workspace.settings import Shop
+from tests.kit.pace import within
 
 FIELDS = {"name": Field("name", "text", "customers"), "n": Field("n", "number", "customers")}
 CUSTOMER = pl.DataFrame(
@@ -30,15 +30,14 @@ def refusal(folder: Path, *templates: str) -> str:
     below.mkdir(parents=True, exist_ok=True)
     for number, text in enumerate(templates):
         (below / ("m.j2" if number == 0 else f"m{number}.j2")).write_text(text, "utf-8")
-    begun = time.monotonic()
-    messages = Messages(
-        folder, Shop(), dt.date(2026, 11, 24), fields=FIELDS, policy=Policy(channels={})
-    )
-    try:
-        said = f"rendered: {messages.render(CUSTOMER)[0]}"
-    except Refused as refused:
-        said = str(refused)
-    assert time.monotonic() - begun < 2
+    with within(seconds=2):
+        messages = Messages(
+            folder, Shop(), dt.date(2026, 11, 24), fields=FIELDS, policy=Policy(channels={})
+        )
+        try:
+            said = f"rendered: {messages.render(CUSTOMER)[0]}"
+        except Refused as refused:
+            said = str(refused)
     assert said.startswith("rendered: ") or "Ayesha" not in said
     return said
 
