@@ -16,7 +16,7 @@ from targeting.intake.headers import Sought, tidy
 from targeting.intake.opened import Cells, Opened, Origin
 from targeting.intake.records import Records, records
 from targeting.intake.stretches import Stretches
-from targeting.intake.texts import LONGEST_FIRST_LINE, Text, unpaired, utf8_text
+from targeting.intake.texts import LONGEST_FIRST_LINE, Text, utf8_text
 from targeting.problems import refuse
 
 _OTHERS = (";", "\t", "|")
@@ -83,8 +83,6 @@ def _headers(origin: Origin, start: str, delimiter: str) -> Head:
 def _cells(origin: Origin, text: Text, head: Head, columns: Mapping[str, int]) -> Cells:
     lines = pl.scan_lines(text, glob=False).collect().to_series()[head.lines :]
     parted = records(lines, head.delimiter, len(head.headers))
-    if parted.unpaired is not None:
-        raise unpaired(origin, head.lines + parted.unpaired + 1)
     frame = picked(_fields(text, head, parted), columns)
     return Cells(frame.with_columns(parted.good[ROW]), parted.bad)
 
@@ -93,20 +91,16 @@ def _pieces(
     origin: Origin, text: Text, head: Head, columns: Mapping[str, int], rows: int
 ) -> Iterator[Cells]:
     """Read about so many lines at a time; a record that goes on after them waits for the next."""
-    done, before = 0, head.lines  # records and lines so far
+    done = 0
     waiting = pl.Series(dtype=pl.String)
     for block, follows in _blocks(text, head.lines, rows):
         lines = pl.concat([waiting, block])
-        more = follows and waiting.len() <= rows  # who waits for that long is a stray mark
-        parted = records(lines, head.delimiter, len(head.headers), more=more)
-        if parted.unpaired is not None:
-            raise unpaired(origin, before + parted.unpaired + 1)
+        parted = records(lines, head.delimiter, len(head.headers), more=follows)
         frame = picked(fields_of(parted.good["text"], head), columns)
         bad = parted.bad.with_columns(pl.col(ROW) + done)
         yield Cells(frame.with_columns(parted.good[ROW] + done), bad)
         done += parted.good.height + parted.bad.height
-        end = lines.len() if parted.open_from is None else parted.open_from
-        before, waiting = before + end, lines[end:]
+        waiting = lines[lines.len() if parted.open_from is None else parted.open_from :]
 
 
 def _blocks(text: Text, skipped: int, rows: int) -> Iterator[tuple[pl.Series, bool]]:
@@ -121,7 +115,7 @@ def _blocks(text: Text, skipped: int, rows: int) -> Iterator[tuple[pl.Series, bo
             end = block.rfind(b"\n") + 1 if following else len(block)
             lines = pl.scan_lines(io.BytesIO(block[:end])).collect().to_series()
             yield lines[skipped:], bool(following)
-            cut, block, skipped = block[end:], following, 0
+            cut, block, skipped = block[end:], following, max(0, skipped - lines.len())
 
 
 def _bytes_a_line(text: Text) -> int:

@@ -16,7 +16,7 @@ from targeting.frames import REASON, ROW
 from targeting.intake.opened import VALUE
 
 RAGGED = "ragged_line"
-_MOST_REPAIRS = 100
+_LONGEST_RECORD = 1 << 23  # bytes; what goes on for longer began with a stray quotation mark
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,12 @@ class Records:
     `good` has one row a record with as many fields as the header: ROW, text (strictly quoted).
     `bad` has one row a line with more or fewer: ROW, its text, the reason.
     `as_written` says that the good records are the file's lines, none changed and none left out.
-    `unpaired` is the index of a line whose quotation mark never pairs up; nothing else counts then.
     `open_from` is the index of the first line of a record that goes on after the last line given.
     """
 
     good: pl.DataFrame
     bad: pl.DataFrame
     as_written: bool
-    unpaired: int | None = None
     open_from: int | None = None
 
 
@@ -68,6 +66,12 @@ class _Shapes:
         return rf'^(?:[^"]|"")*"(?:[^"{d}][^{d}]*)?(?:{d}{self.field})*$'
 
     @property
+    def before_open(self) -> str:
+        """Match a line that ends inside a quoted field, and take what stands before the field."""
+        d = re.escape(self.mark)
+        return rf'^((?:{self.field}{d})*)"(?:[^"]|"")*$'
+
+    @property
     def with_mark(self) -> str:
         """Match one field and the delimiter before it, in a text that begins with one."""
         return re.escape(self.mark) + self.field
@@ -99,65 +103,93 @@ def _strict(shapes: _Shapes) -> pl.Expr:
 
 
 def _with_line_breaks(lines: pl.DataFrame, shapes: _Shapes, width: int, *, more: bool) -> Records:
-    """Join the lines of each record.
+    """Join the lines of each record, from the first on.
 
-    A record of several lines that comes out ragged, or never closes, had a stray quotation mark:
-    its first line stands alone as bad, and the lines below are read anew. So one quotation mark
-    too many costs one line, not the rest of the file.
+    A record of several lines that comes out ragged, is too long, or never closes, had a stray
+    quotation mark: its first line stands alone as bad, and the lines below are read anew. So one
+    quotation mark too many costs one line, not the rest of the file, and a part of a file that
+    begins with a record reads as it does within the file.
+    """
+    lines = lines.with_row_index("line")
+    opening = _taken(_openings(lines, shapes, width, more=more))
+    waiting = opening.filter("waits")["line"]
+    open_from = None if waiting.is_empty() else int(waiting[0])
+    astray = opening.filter(~pl.col("joins") & ~pl.col("waits"))["line"]
+    joined = _joined(lines[:open_from], opening.filter("joins").select("line", "last"), shapes)
+    broken = pl.col("line").is_in(astray.implode())
+    return replace(_parted(joined, shapes, width, broken), as_written=False, open_from=open_from)
+
+
+def _openings(lines: pl.DataFrame, shapes: _Shapes, width: int, *, more: bool) -> pl.DataFrame:
+    """Give each line that ends inside of quotes, if it begins outside of them.
+
+    Its index, `last`: the line that closes the quotes; `joins`: whether the two and what is between
+    them are a record; `waits`: whether that is not known before the file goes on.
     """
     text = pl.col("text")
-    lines = lines.with_row_index("line").with_columns(
-        outside=pl.when("strict").then(0).otherwise((~text.str.contains(shapes.whole)).cast(int)),
-        inside=pl.when("quoted").then((~text.str.contains(shapes.closes)).cast(int)).otherwise(1),
-        broken=pl.lit(value=False),
-    )
-    for _ in range(_MOST_REPAIRS):
-        joined, ends_inside = _joined(lines, shapes)
-        astray = (pl.col("lines") > 1) & (_width(shapes) != width)
-        is_last = pl.col("line") == pl.col("line").max()
-        if ends_inside:
-            astray = (astray & ~is_last) if more else (astray | is_last)
-        wrong = joined.filter(astray)["line"]
-        if wrong.is_empty() and ends_inside:
-            whole = _parted(joined.filter(~is_last), shapes, width, pl.col("broken"))
-            return replace(whole, open_from=int(joined.select(pl.col("line").max()).item()))
-        if wrong.is_empty():
-            return _parted(joined, shapes, width, pl.col("broken"))
-        here = pl.col("line").is_in(wrong.implode())
-        lines = lines.with_columns(
-            broken=pl.col("broken") | here,
-            outside=pl.when(here).then(0).otherwise("outside"),
-            inside=pl.when(here).then(0).otherwise("inside"),
+    size = (text.str.len_bytes() + 1).cast(pl.Int64).cum_sum()
+    parts = pl.when("quoted").then(_delimiters(shapes, '"' + text)).otherwise(0).cum_sum()
+    counted = lines.with_columns(size=size, parts=parts)
+    closes = pl.col("quoted") & text.str.contains(shapes.closes)
+    end = counted.filter(closes).select("line", last="line", size_then="size", parts_then="parts")
+    before = pl.col("size") - text.str.len_bytes() - 1
+    fields = _delimiters(shapes, text) + pl.col("parts_then") - pl.col("parts") + 1
+    rest = int(counted["size"][-1]) - before
+    return (
+        counted.filter(~pl.col("strict") & ~text.str.contains(shapes.whole))
+        .join_asof(end, on="line", strategy="forward", allow_exact_matches=False)
+        .select(
+            "line",
+            "last",
+            joins=(fields == width).fill_null(value=False)
+            & (pl.col("size_then") - before <= _LONGEST_RECORD).fill_null(value=False),
+            waits=pl.lit(more) & pl.col("last").is_null() & (rest <= _LONGEST_RECORD),
         )
-    nothing = lines.clear()
-    return Records(nothing, nothing, as_written=False, unpaired=int(wrong[0]))
+    )
 
 
-def _joined(lines: pl.DataFrame, shapes: _Shapes) -> tuple[pl.DataFrame, bool]:
-    """Make one row a record: line (its first), lines (how many), text, and the flags."""
-    toggles = ((pl.col("outside") == 1) & (pl.col("inside") == 0)).cast(pl.Int64).cum_sum()
-    sets = pl.col("outside") == pl.col("inside")
-    since = pl.when(sets).then(toggles).forward_fill().fill_null(0)
-    state = pl.when(sets).then("outside").forward_fill().fill_null(0)
-    after = lines.select(after=(state + toggles - since) % 2)["after"]
-    starts = after.shift(1, fill_value=0) == 0
-    numbered = lines.with_columns(record=starts.cum_sum(), starts=starts)
-    several = numbered.filter(~(pl.col("starts") & pl.col("starts").shift(-1, fill_value=True)))
-    texts = several.group_by("record", maintain_order=True).agg(
-        pl.col("text").str.join("\n").alias("joined"), lines=pl.len()
+def _taken(openings: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the openings that are inside of the record of an earlier one."""
+    line, last = openings["line"], openings["last"]
+    after = pl.Series(line.search_sorted(last.fill_null(0), side="right"), dtype=pl.UInt32)
+    own = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32)
+    following = (
+        openings.select(pl.when("waits").then(pl.len()).when("joins").then(after).otherwise(own))
+        .to_series()
+        .to_list()
     )
-    joined = (
-        numbered.filter("starts")
-        .join(texts, on="record", how="left", maintain_order="left")
-        .with_columns(
-            text=pl.coalesce("joined", "text"),
-            lines=pl.col("lines").fill_null(1),
-            quoted=pl.col("quoted") | pl.col("joined").is_not_null(),
-        )
-        .drop("joined")
+    taken, at = [], 0
+    while at < len(following):
+        taken.append(at)
+        at = following[at]
+    return openings[taken]
+
+
+def _joined(lines: pl.DataFrame, several: pl.DataFrame, shapes: _Shapes) -> pl.DataFrame:
+    """Make one row a record; `several` has the first and last line of those of more than one."""
+    first = several.select("line", "last", first="line")
+    placed = lines.join_asof(first, on="line", strategy="backward").with_columns(
+        within=(pl.col("line") <= pl.col("last")).fill_null(value=False)
+    )
+    texts = (
+        placed.filter("within")
+        .group_by("first", maintain_order=True)
+        .agg(pl.col("text").str.join("\n").alias("joined"))
+    )
+    return (
+        placed.filter(~pl.col("within") | (pl.col("line") == pl.col("first")))
+        .join(texts, left_on="line", right_on="first", how="left", maintain_order="left")
+        .with_columns(text=pl.coalesce("joined", "text"))
+        .select("line", "text", "quoted")
         .with_columns(_strict(shapes))
     )
-    return joined, bool(after.len() and after[-1] == 1)
+
+
+def _delimiters(shapes: _Shapes, text: pl.Expr) -> pl.Expr:
+    """Count what parts the fields of a line that begins outside of quotes, wherever it ends."""
+    mark = pl.lit(shapes.mark)
+    ended = pl.coalesce(text.str.extract(shapes.before_open), text)
+    return (mark + ended).str.count_matches(shapes.with_mark).cast(pl.Int64) - 1
 
 
 def _width(shapes: _Shapes) -> pl.Expr:
@@ -180,8 +212,7 @@ def _parted(table: pl.DataFrame, shapes: _Shapes, width: int, broken: pl.Expr) -
     bad = found.lazy().filter(~pl.col("good"))
     shown = pl.col("text").str.head(200).alias(VALUE)
     good = found.filter("good") if not found["good"].all() else found
-    # A line break inside quotes may be CRLF in the file: joined anew it is the same in every file.
-    as_written = good.height == table.height and "lines" not in table.columns
+    as_written = good.height == table.height
     if "strict" in good.columns and not good["strict"].all():
         as_written = False
         good = good.with_columns(text=pl.when("strict").then("text").otherwise(_requoted(shapes)))

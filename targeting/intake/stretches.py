@@ -14,10 +14,8 @@ from targeting.frames import ROW
 from targeting.intake.delimited_fields import Head, fields_of, picked
 from targeting.intake.opened import Cells, Origin, Stretch
 from targeting.intake.records import records
-from targeting.intake.texts import unpaired
 
 _LARGEST, _SMALLEST = 1 << 26, 1 << 16  # bytes
-_LONGEST_RECORD = 1 << 23  # bytes; what goes on for longer began with a stray quotation mark
 
 
 @dataclass(frozen=True)
@@ -58,24 +56,15 @@ class Stretches:
         parted = records(lines, self.head.delimiter, len(self.head.headers), more=True)
         if parted.open_from is None:
             return None
-        if parted.open_from == 0 and len(written) > _LONGEST_RECORD:
-            return None
         at = 0
         for _ in range(parted.open_from):
             at = written.index(b"\n", at) + 1
         return stretch.start + at
 
     def cells(self, columns: Mapping[str, int], stretch: Stretch) -> Cells:
-        """Read a stretch as if it were the file.
-
-        Raises:
-            Refused: where its quotation marks do not pair up.
-        """
+        """Read a stretch as if it were the file."""
         lines = _lines(self._bytes(stretch))
         parted = records(lines, self.head.delimiter, len(self.head.headers))
-        if parted.unpaired is not None:
-            before = self._bytes(Stretch(0, stretch.start)).count(b"\n")
-            raise unpaired(self.origin, before + parted.unpaired + 1)
         frame = picked(fields_of(parted.good["text"], self.head), columns)
         return Cells(frame.with_columns(parted.good[ROW]), parted.bad)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from targeting.intake.opened import Origin
-from targeting.problems import Refused, refuse
+from targeting.problems import refuse
 
 LONGEST_FIRST_LINE = 1_000_000
 _CHUNK = 1 << 22
@@ -45,12 +45,6 @@ def utf8_text(origin: Origin, *, first_line_ends: bool = True) -> Text:
     _check_utf8(origin)
     old_mac = first_line_ends and b"\r" in head and b"\n" not in head
     return io.BytesIO(origin.path.read_bytes().replace(b"\r", b"\n")) if old_mac else origin.path
-
-
-def unpaired(origin: Origin, number: int) -> Refused:
-    """Make the error for quotation marks that do not pair up from a line on."""
-    message = f"{origin.shown}: quotation marks do not pair up from line {number} on"
-    return refuse("I007", message, origin.line(number), "mend or double the stray marks")
 
 
 def _encoding(origin: Origin, head: bytes) -> str:

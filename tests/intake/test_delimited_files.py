@@ -119,7 +119,6 @@ def test_what_pythons_csv_writes_is_read_back(rows: list[tuple[str, ...]], alway
     (quoted if always else plain).writerows(rows)
     lines = pl.Series(text.getvalue().split("\n")[:-1], dtype=pl.String)
     parted = records(lines, ",", 3)
-    assert parted.unpaired is None
     assert parted.bad.is_empty()
     again = [next(csv.reader(io.StringIO(t, newline=""))) for t in parted.good["text"]]
     assert again == [list(row) for row in rows]
@@ -131,14 +130,60 @@ def test_what_pythons_csv_writes_is_read_back(rows: list[tuple[str, ...]], alway
 def test_every_line_is_a_record_part_of_one_or_bad(text: str) -> None:
     lines = pl.Series(text.split("\n"), dtype=pl.String)
     parted = records(lines, ",", 2)
-    if parted.unpaired is not None:
-        return
     numbers = sorted([*parted.good["row"], *parted.bad["row"]])
     assert numbers == list(range(1, len(numbers) + 1))
     expected = [row for row in csv.reader(io.StringIO(text, newline="")) if "".join(row).strip()]
     if all(len(row) == 2 for row in expected) and _closed(text):
         again = [next(csv.reader(io.StringIO(t, newline=""))) for t in parted.good["text"]]
         assert [row for row in again if "".join(row)] == expected
+
+
+def _ends_inside(line: str, *, inside: bool) -> tuple[bool, int]:
+    """Read a line sign by sign: does it end inside of quotes, and how many delimiters are in it."""
+    delimiters, begins, at = 0, not inside, 0
+    while at < len(line):
+        if inside and line[at : at + 2] == '""':
+            at += 1
+        elif line[at] == '"' and (inside or begins):
+            inside = not inside
+        elif line[at] == "," and not inside:
+            delimiters, begins = delimiters + 1, True
+            at += 1
+            continue
+        begins = False
+        at += 1
+    return inside, delimiters
+
+
+def _record_ends(lines: list[str], first: int, width: int) -> int:
+    """Give the last line of the record that begins here; the one before where there is none."""
+    inside, fields = False, 1
+    for last in range(first, len(lines)):
+        inside, more = _ends_inside(lines[last], inside=inside)
+        fields += more
+        if not inside:
+            return last if fields == width else first - 1
+    return first - 1
+
+
+@given(st.text(st.sampled_from('ab,"\n'), max_size=60), st.integers(1, 3))
+@example(',,"\n"\n,"a","\n"', 2)
+@example('"s\nx,"a\n"\ny,"b\n"\n', 2)
+def test_a_stray_mark_costs_its_line_and_the_lines_below_are_read_anew(
+    text: str, width: int
+) -> None:
+    lines = text.split("\n")
+    good: list[int] = []
+    bad: list[int] = []
+    first = number = 0
+    while first < len(lines):
+        last = max(first, end := _record_ends(lines, first, width))
+        if any(line.strip() for line in lines[first : last + 1]):
+            number += 1
+            (good if end >= first else bad).append(number)
+        first = last + 1
+    parted = records(pl.Series(lines, dtype=pl.String), ",", width)
+    assert (parted.good["row"].to_list(), parted.bad["row"].to_list()) == (good, bad)
 
 
 def _closed(text: str) -> bool:

@@ -27,14 +27,9 @@ COLUMNS = {"customer_id": 0, "note": 1}
 PLAIN = st.text("ab", max_size=3)
 QUOTED = st.text('a",\n\r', max_size=6).map(lambda text: '"' + text.replace('"', '""') + '"')
 INCHES = st.text('a"', max_size=3).map(lambda text: "a" + text)  # marks that are letters
-# Marks that are astray and follow one another are set apart in another order in a whole file:
-# the examples have one at a time.
+ASTRAY = st.text('a",\n', max_size=5)
 RECORDS = st.lists(
-    st.one_of(
-        st.lists(PLAIN | QUOTED | INCHES, min_size=2, max_size=2),
-        st.lists(PLAIN, min_size=1, max_size=3),
-    ).map(",".join),
-    max_size=12,
+    st.lists(PLAIN | QUOTED | INCHES | ASTRAY, min_size=1, max_size=3).map(",".join), max_size=12
 )
 
 
@@ -65,6 +60,7 @@ def in_stretches(file: Opened, stretches: list[Stretch]) -> Cells:
 @given(records=RECORDS, ending=st.sampled_from(["\n", "\r\n"]), end=st.booleans(), data=st.data())
 @example(records=['a,"b\nc"', "a,b"], ending="\n", end=True, data=None)
 @example(records=['a,"b', "a,b", 'a,b"', '"a\n",b'], ending="\n", end=False, data=None)
+@example(records=[',,"', '"', ',"a","', '"'], ending="\n", end=True, data=None)
 def test_stretches_have_the_records_of_the_whole_file(
     records: list[str], ending: str, end: bool, data: st.DataObject | None
 ) -> None:
@@ -83,6 +79,22 @@ def test_stretches_have_the_records_of_the_whole_file(
             assert whole.rows == 0
             return
         parts = in_stretches(file, list(map(Stretch, cuts, [*cuts[1:], len(text)])))
+        assert file.pieces is not None
+        pieces = list(file.pieces(COLUMNS, 2))
+    assert pl.concat(piece.frame for piece in pieces).rows() == whole.frame.rows()
+    assert pl.concat(piece.bad_lines for piece in pieces).rows() == whole.bad_lines.rows()
+    assert parts.frame.rows() == whole.frame.rows()
+    assert parts.bad_lines.rows() == whole.bad_lines.rows()
+
+
+def test_no_record_is_longer_than_8_mb(tmp_path: Path) -> None:
+    note = ("x" * 1000 + "\n") * 9_000
+    file = opened(tmp_path, f'{HEADER}C1,"{note}"\nC2,"short\nnote"\n'.encode())
+    whole = file.cells(COLUMNS)
+    assert whole.frame["customer_id"].to_list() == ["C2"]
+    assert whole.bad_lines.height == 9_001
+    assert file.stretches is not None
+    parts = in_stretches(file, file.stretches.cut(200))
     assert parts.frame.rows() == whole.frame.rows()
     assert parts.bad_lines.rows() == whole.bad_lines.rows()
 
