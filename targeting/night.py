@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,16 +74,18 @@ class Tonight:
 def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) -> Tonight:
     """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
     workspace, as_of = plan.workspace, read.as_of
-    options.tell("computing customers")
-    data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
-    customers = data.customers(as_of)
-    people = people_of(customers, workspace.policy, workspace.settings.shop.region, data.shelf)
-    asked = question(plan.contact_rules, workspace.policy, as_of)
-    past = read_past(ledger, customers[CUSTOMER], asked)
-    contacted = last_contacts(past, customers, people.persons)
-    customers = data.with_contacts(customers, contacted, as_of)
+    with ThreadPoolExecutor(1) as beside:  # what reads the models takes seconds to import
+        loaded = beside.submit(load_fitted, options.out / "models", workspace)
+        options.tell("computing customers")
+        data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
+        customers = data.customers(as_of)
+        people = people_of(customers, workspace.policy, workspace.settings.shop.region, data.shelf)
+        asked = question(plan.contact_rules, workspace.policy, as_of)
+        past = read_past(ledger, customers[CUSTOMER], asked)
+        contacted = last_contacts(past, customers, people.persons)
+        customers = data.with_contacts(customers, contacted, as_of)
     options.tell("scoring")
-    fitted = load_fitted(options.out / "models", workspace)
+    fitted = loaded.result()
     new = fitted is None
     if fitted is None:
         fitted = fit(data, customers, as_of, unfilled=read.unfilled_customers())
@@ -105,7 +108,8 @@ def decide_night(
 
     tell("matching rules")
     pages = [*pages_of(customers)]
-    matched = pl.concat(match(page, rules, as_of, 10**digits).collect() for page in pages)
+    hits = [match(page, rules, as_of, 10**digits).collect() for page in pages]
+    matched = pl.concat(hits, rechunk=True)
     steps = funnel(pages, rules, as_of, 10**digits)
 
     tell("deciding who is contacted")

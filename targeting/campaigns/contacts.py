@@ -47,7 +47,7 @@ def contacts(
     for rule in rules:
         mine = chosen[RULE] == rule.name
         parts.append(_told(chosen.filter(mine), known.filter(mine), rule, words))
-    return pl.concat(parts).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True).rechunk()
+    return pl.concat(parts, rechunk=True).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True)
 
 
 def _known(places: pl.Series, customers: Rows, persons: pl.Series) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from targeting.frames import CUSTOMER, text_hash
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
 RECEIPT = "receipt:"
 _AT, _HASH, _AGAIN = "at:", "hash:", "again:"
+_WORD = 2**32
 _TRANSACTION, _DAY = "transaction_id", "purchased_on"
 
 Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
@@ -79,7 +80,7 @@ class Lines:
         for number, piece in enumerate(pieces):
             part = parted(piece, wanted)
             path = folder / f"{number:04}.parquet"
-            part.lines.collect().write_parquet(path, compression="lz4")
+            part.lines.collect().write_parquet(path, compression="lz4", statistics=False)
             sorted_ = pl.col(CUSTOMER).set_sorted()  # the file does not say so
             parts.append(Part(part.ids, pl.scan_parquet(path, glob=False).with_columns(sorted_)))
         return cls(tuple(parts), parts[0].lines.collect_schema())
@@ -121,6 +122,7 @@ def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:
     wanted = {*wanted} - {CUSTOMER}
     kept = [name for name in schema if name in {_TRANSACTION, _DAY, *wanted}]
     known = lines.filter(pl.col(CUSTOMER).is_not_null()).select(CUSTOMER, *kept).collect()
+    known = known.rechunk()  # rows are gathered ten times faster from one chunk
     if _TRANSACTION in schema:
         known = _with_receipts(known)
     ids, places, numbers = _grouped(known[CUSTOMER])
@@ -144,17 +146,25 @@ def _grouped(customers: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
     hashed = customers.to_frame().select(
         text_hash(CUSTOMER).alias(_HASH), text_hash(CUSTOMER, seed=1).alias(_AGAIN)
     )
-    rows = hashed.lazy().with_row_index(_AT).group_by(_HASH)
-    ends = pl.col(_AGAIN).min() == pl.col(_AGAIN).max()
-    groups = rows.agg(pl.col(_AT), ends.alias(_AGAIN)).collect()
-    if not groups[_AGAIN].all():  # two ids share 64 bits
-        numbered = customers.to_frame().lazy().with_row_index(_AT)
-        groups = numbered.group_by(CUSTOMER).agg(pl.col(_AT)).collect()
-    groups = groups.select(customers.gather(groups[_AT].list.first()), _AT).sort(CUSTOMER)
-    sizes = groups[_AT].list.len()
-    numbers = groups.select(pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by(sizes).explode())
-    places = groups[_AT].explode()
-    return groups[CUSTOMER], places, numbers.to_series().alias(CUSTOMER).set_sorted()
+    order = hashed[_HASH].arg_sort()
+    runs = hashed[order].select(_changes(_HASH).alias(_HASH), _changes(_AGAIN).alias(_AGAIN))
+    begins = runs[_HASH]
+    if not runs[_AGAIN].equals(begins):  # two ids share 64 bits
+        order = customers.arg_sort()
+        begins = customers.gather(order).to_frame().select(_changes(CUSTOMER)).to_series()
+    ids = customers.gather(order.filter(begins))
+    by_text = ids.arg_sort()
+    numbers = by_text.arg_sort().gather(begins.cum_sum() - 1)
+    # Whole numbers by their value, place and all, sort many times faster than groups are made.
+    packed = (numbers.cast(pl.UInt64) * _WORD + order).sort()
+    places, numbers = packed % _WORD, packed // _WORD
+    numbers = numbers.cast(pl.UInt32).alias(CUSTOMER).set_sorted()
+    return ids.gather(by_text), places.cast(pl.UInt32), numbers
+
+
+def _changes(name: str) -> pl.Expr:
+    """Say of each row whether it is another than the one before."""
+    return (pl.col(name) != pl.col(name).shift(1)).fill_null(value=True)
 
 
 def receipt(columns: Collection[str]) -> pl.Expr:

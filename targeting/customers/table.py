@@ -150,7 +150,7 @@ class CustomerData:
     def _numbered(self) -> tuple[pl.LazyFrame | None, ...]:
         """Write beside every customer's row in which part he is, once for all parts."""
         assert self.lines is not None
-        part = part_of(len(self.lines.parts)).cast(pl.UInt32).alias(_PART)
+        part = part_of(len(self.lines.parts)).alias(_PART)
         return tuple(
             None if frame is None else frame.with_columns(part).collect().lazy()
             for frame in (

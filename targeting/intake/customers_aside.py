@@ -24,7 +24,7 @@ from targeting.intake.source_rows import (
     judge_rows,
 )
 from targeting.intake.sources import read_pieces, sha256
-from targeting.intake.spilled import Aside, Budget, put_aside
+from targeting.intake.spilled import ENDING, Aside, Budget, put, put_aside, scan
 from targeting.intake.undeclared import together
 from targeting.intake.wanted import Wanted
 
@@ -113,8 +113,8 @@ class _Judged(PutAside):
 
     def _part(self, number: int) -> pl.DataFrame:
         """Give the rows of a part, in the order of the file; a flag that a piece lacks is null."""
-        pieces = sorted((self.folder / f"{number:04}").glob("*.parquet"))
-        read = [pl.read_parquet(piece, glob=False) for piece in pieces]
+        pieces = sorted((self.folder / f"{number:04}").glob(f"*{ENDING}"))
+        read = [scan([piece]).collect() for piece in pieces]
         return pl.concat([self.last.kept, *read], how="diagonal")
 
 
@@ -140,9 +140,7 @@ def _again(aside: Aside, folder: Path, kernel: Callable[[pl.LazyFrame], pl.LazyF
 
 
 def _write_part(rows: pl.DataFrame, folder: Path, part: int) -> None:
-    below = folder / f"{part:04}"
-    below.mkdir(parents=True)
-    rows.write_parquet(below / "00000.parquet", compression="lz4")
+    put(rows, folder / f"{part:04}" / f"00000{ENDING}")
 
 
 def customers_aside(read: Read) -> Read:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, stable_hash
+from targeting.frames import CUSTOMER, text_hash
 
+ENDING: Final = ".arrow"
 NAMELESS = "nameless"
 # A row of purchases in work, beside its cleaned form: measured on 20,000,000 rows of six columns.
 BYTES_A_ROW = 250
+_SEED = 2  # not that by which customers are grouped within a part
 _PART = "part:"  # no column of ours has a colon
 _PIECES = 4  # pieces of this many fit into the memory: one in work, its copies, the rest of the job
 
 
 def part_of(parts: int) -> pl.Expr:
     """Say in which of so many parts a customer is; null for nobody."""
-    hashed = stable_hash("", "part", "", pl.col(CUSTOMER)) % parts
+    hashed = (text_hash(CUSTOMER, seed=_SEED) % parts).cast(pl.UInt32)
     return pl.when(pl.col(CUSTOMER).is_not_null()).then(hashed)
 
 
@@ -41,16 +44,28 @@ class Budget:
         return rows * BYTES_A_ROW <= self.memory
 
 
+def put(rows: pl.DataFrame, path: Path) -> None:
+    """Write rows as they lie in memory, and the folders to them.
+
+    They take five times the room of Parquet, and a quarter of its work: each is read a few times.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.write_ipc(path)
+
+
+def scan(paths: Iterable[Path]) -> pl.LazyFrame:
+    """Give rows of files with the same columns."""
+    return pl.scan_ipc(list(paths), glob=False)
+
+
 def put_aside(rows: pl.DataFrame, folder: Path, parts: int, piece: int) -> None:
     """Write rows to the folders of their customers' parts; each piece has files of its own."""
-    part = part_of(parts) if CUSTOMER in rows.columns else pl.lit(None, dtype=pl.UInt64)
-    by_part = rows.with_columns(part.alias(_PART)).partition_by(
-        _PART, as_dict=True, include_key=False
-    )
+    part = part_of(parts) if CUSTOMER in rows.columns else pl.lit(None, dtype=pl.UInt32)
+    placed = rows.with_columns(part.alias(_PART)).rechunk()
+    by_part = placed.partition_by(_PART, as_dict=True, include_key=False)
     for (number,), own in by_part.items():
-        below = folder / (NAMELESS if number is None else f"{number:04}")
-        below.mkdir(parents=True, exist_ok=True)
-        own.write_parquet(below / f"{piece:05}.parquet", compression="lz4")
+        name = NAMELESS if number is None else f"{number:04}"
+        put(own, folder / name / f"{piece:05}{ENDING}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,7 @@ class Aside:
         folder = self.folder / name
         if not folder.is_dir():
             return pl.LazyFrame(schema=self.schema)
-        return pl.scan_parquet(sorted(folder.glob("*.parquet")), glob=False)
+        return scan(sorted(folder.glob(f"*{ENDING}")))
 
 
 @dataclass(frozen=True)
