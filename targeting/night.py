@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,9 @@ class Tonight:
 def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) -> Tonight:
     """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
     workspace, as_of = plan.workspace, read.as_of
-    with ThreadPoolExecutor(1) as beside:  # what reads the models takes seconds to import
+    with ThreadPoolExecutor(1) as beside:  # what reads models and draws takes seconds to import
         loaded = beside.submit(load_fitted, options.out / "models", workspace)
+        beside.submit(import_module, "altair")
         options.tell("computing customers")
         data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
         customers = data.customers(as_of)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import polars as pl
 
+from targeting.behind import Behind
 from targeting.frames import CUSTOMER, text_hash
 
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
@@ -76,14 +78,16 @@ class Lines:
     ) -> Lines:
         """Number and sort a piece at a time, each with all lines of its customers."""
         folder.mkdir(parents=True, exist_ok=True)
-        parts = []
-        for number, piece in enumerate(pieces):
-            part = parted(piece, wanted)
-            path = folder / f"{number:04}.parquet"
-            part.lines.collect().write_parquet(path, compression="lz4", statistics=False)
-            sorted_ = pl.col(CUSTOMER).set_sorted()  # the file does not say so
-            parts.append(Part(part.ids, pl.scan_parquet(path, glob=False).with_columns(sorted_)))
-        return cls(tuple(parts), parts[0].lines.collect_schema())
+        ids, paths = [], []
+        with Behind() as behind:
+            for number, piece in enumerate(pieces):
+                part = parted(piece, wanted)
+                ids.append(part.ids)
+                paths.append(folder / f"{number:04}.parquet")
+                behind.do(partial(_write, part.lines, paths[-1]))
+        sorted_ = pl.col(CUSTOMER).set_sorted()  # the file does not say so
+        scans = [pl.scan_parquet(path, glob=False).with_columns(sorted_) for path in paths]
+        return cls(tuple(map(Part, ids, scans)), scans[0].collect_schema())
 
     def each(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table of rows of one customer each from every part: together, by customer_id."""
@@ -112,6 +116,10 @@ class MakesLines(Protocol):
     def lines(self, products: pl.DataFrame | None, wanted: Collection[str]) -> Lines:
         """Give the lines of known customers, the attributes of their products joined on."""
         ...
+
+
+def _write(lines: pl.LazyFrame, path: Path) -> None:
+    lines.collect().write_parquet(path, compression="lz4", statistics=False)
 
 
 def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:

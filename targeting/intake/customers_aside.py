@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from targeting.behind import Behind
 from targeting.frames import CUSTOMER, REASON
 from targeting.intake.accounts import Counts, Read
 from targeting.intake.duplicates import drop_doubles
@@ -67,10 +68,11 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
     """
     origin, opened = found.origin, found.opened
     columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
-    judged = _Judged(budget.folder / "judged", parts)
-    for cells in read_pieces(origin, opened, found.positions, budget.rows):
-        rows = judge_rows(origin, cells, columns)
-        judged.put(rows, rows.kept)
+    with Behind() as behind:
+        judged = _Judged(budget.folder / "judged", parts, behind)
+        for cells in read_pieces(origin, opened, found.positions, budget.rows):
+            rows = judge_rows(origin, cells, columns)
+            judged.put(rows, rows.kept)
     unfilled = judged.one_each(origin, budget.folder / "listed", [w.name for w in columns])
 
     listed, filled, without_value = _listed(unfilled, columns, budget.folder / "filled")

@@ -7,11 +7,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
+from targeting.behind import Behind
 from targeting.frames import REASON
 from targeting.intake.accounts import Counts
 from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
@@ -90,13 +92,14 @@ def read_in_pieces(
     known = None
     if not newest_decides:
         known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
-    put = _Purchases(budget.folder, parts_of(found, budget))
-    for cells in read_pieces(origin, opened, found.positions, budget.rows):
-        rows = sort_rows(origin, cells, columns)
-        if known is not None:
-            parted = reject_after(rows.kept, known)
-            rows = reject_more(origin.source, rows, parted.kept, parted.refused)
-        put.add(rows)
+    with Behind() as behind:
+        put = _Purchases(budget.folder, parts_of(found, budget), behind)
+        for cells in read_pieces(origin, opened, found.positions, budget.rows):
+            rows = sort_rows(origin, cells, columns)
+            if known is not None:
+                parted = reject_after(rows.kept, known)
+                rows = reject_more(origin.source, rows, parted.kept, parted.refused)
+            put.add(rows)
     rejects = pl.concat([nothing_refused(), *put.rejects])
     rejected = dict(rejects.group_by(REASON).agg(pl.len()).sort(REASON).iter_rows())
     day, odd = decide_as_of(origin.workspace, put.days, given=given, today=today, refused=rejected)
@@ -125,10 +128,14 @@ def read_in_pieces(
 
 
 class PutAside:
-    """Writes rows to the folders of their parts, and adds up what became of the others."""
+    """Writes rows to the folders of their parts, and adds up what became of the others.
 
-    def __init__(self, folder: Path, parts: int) -> None:
-        self.folder, self.parts, self.piece = folder, parts, 0
+    Parameters:
+        behind: where a piece is written while the next is read.
+    """
+
+    def __init__(self, folder: Path, parts: int, behind: Behind) -> None:
+        self.folder, self.parts, self.behind, self.piece = folder, parts, behind, 0
         self.rows = self.used = self.set_aside = 0
         self.emptied: Counter[str] = Counter()
         self.not_finite: Counter[str] = Counter()
@@ -142,7 +149,7 @@ class PutAside:
         self.set_aside += rows.set_aside
         self.rejects.append(rows.rejects)
         self.unread.append(rows.unread)
-        put_aside(kept, self.folder, self.parts, self.piece)
+        self.behind.do(partial(put_aside, kept, self.folder, self.parts, self.piece))
         self.last = replace(rows, kept=kept.clear(), rejects=rows.rejects.clear())
         self.piece += 1
 
@@ -156,8 +163,8 @@ class PutAside:
 class _Purchases(PutAside):
     """Puts purchases aside, and remembers the newest days and the products of rejected rows."""
 
-    def __init__(self, folder: Path, parts: int) -> None:
-        super().__init__(folder, parts)
+    def __init__(self, folder: Path, parts: int, behind: Behind) -> None:
+        super().__init__(folder, parts, behind)
         self.refused_products: list[pl.Series] = []
         self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
 
