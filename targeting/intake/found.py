@@ -73,27 +73,38 @@ def open_all(
 
 
 def _nowhere(workspace: Workspace, found: Mapping[SourceName, Found]) -> list[Problem]:
-    """Name the declared fields that derived fields or channels stand on, and no source has.
+    """Name the declared fields that no source has.
 
-    Customers with a map of columns are read for what the map says, and miss it by themselves.
+    One that derived fields or channels stand on is an error, unless a map of the customers' columns
+    leaves it out; where only rules, messages or nobody reads it, a warning.
     """
-    if "customers" not in found or workspace.settings.sources["customers"].columns is not None:
-        return []
     there = {name for each in found.values() for name in each.positions}
+    made = {AMOUNT, QUANTITY}  # of unit prices, or one each
+    source = workspace.settings.sources.get("customers")
+    needed = set[str]() if source is None or source.columns is not None else _stood_on(workspace)
+    unread = [
+        header
+        for each in found.values()
+        for at, header in enumerate(each.opened.headers)
+        if at not in each.positions.values()
+    ]
+
+    def problem(name: str) -> Problem:
+        message = f"no source has a column '{name}'"
+        place = workspace.place("targeting.yaml", "fields", name)
+        help_ = f"{did_you_mean(name, unread, what='not read are')}; or take it out of fields"
+        if name in needed:
+            return Problem("I011", message, place, help_)
+        return Problem("I108", f"{message}: it is missing for everybody", place, help_, "warning")
+
+    return [problem(name) for name in workspace.settings.fields if name not in there | made]
+
+
+def _stood_on(workspace: Workspace) -> set[str]:
     needed = {name for form in workspace.settings.derived.values() for name in fields_in(form.sql)}
     for channel in workspace.policy.channels.values():
         needed |= {name for name in (channel.address, channel.consent) if name is not None}
-    headers = found["customers"].opened.headers
-    return [
-        Problem(
-            "I011",
-            f"no source has a column '{name}'",
-            workspace.place("targeting.yaml", "fields", name),
-            f"{did_you_mean(name, headers, what='customers have')}; or take it out of fields",
-        )
-        for name in workspace.settings.fields
-        if name in needed - there
-    ]
+    return needed
 
 
 def _setting_problems(origin: Origin, positions: Mapping[str, int]) -> list[Problem]:
