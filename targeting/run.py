@@ -14,7 +14,7 @@ from targeting.delivery.deliver import deliver_due, rehearse
 from targeting.forgetting import without_forgotten
 from targeting.intake.accounts import Read
 from targeting.intake.read import read_sources, stops
-from targeting.intake.spilled import Budget
+from targeting.intake.spilled import Budget, Kernel
 from targeting.ledger.commit import three_times
 from targeting.ledger.runs import next_run_id, refuse_an_earlier_day
 from targeting.ledger.table import Ledger
@@ -22,9 +22,10 @@ from targeting.night import Options, commit_of, decide_night, refuse_on, tonight
 from targeting.plan import Plan
 from targeting.problems import Problem, errors
 from targeting.proof import prove
+from targeting.report.sales import sold_by_day
 from targeting.results.write import write_results
 from targeting.rules.analysis import analyse
-from targeting.run_folder.identity import run_identity
+from targeting.run_folder.identity import row_sums, run_identity
 from targeting.run_folder.keep import erase_old
 from targeting.run_folder.ledger import shop_ledger
 from targeting.run_folder.spill import spill_folder
@@ -54,13 +55,18 @@ def run(plan: Plan, options: Options) -> Finished:
     options.tell("trying the rules' examples")
     refuse_on(prove(plan).problems)
 
-    with _read(workspace, options) as read:
+    with _read(workspace, options, sums=(row_sums, sold_by_day)) as read:
         return _decided(plan, options, read)
 
 
 @contextlib.contextmanager
-def _read(workspace: Workspace, options: Options) -> Iterator[Read]:
-    """Read the sources; what does not fit into the memory waits on disk until the work is done."""
+def _read(
+    workspace: Workspace, options: Options, *, sums: tuple[Kernel, ...] = ()
+) -> Iterator[Read]:
+    """Read the sources; what does not fit into the memory waits on disk until the work is done.
+
+    `sums` will be asked of the purchases.
+    """
     with contextlib.ExitStack() as aside:
         budget = reader = None
         if options.engine is not None:
@@ -69,7 +75,7 @@ def _read(workspace: Workspace, options: Options) -> Iterator[Read]:
         options.tell("reading sources")
         if options.memory is not None:
             folder = aside.enter_context(spill_folder(options.out))
-            budget = Budget(options.memory, folder)
+            budget = Budget(options.memory, folder, sums)
         read = read_sources(
             workspace,
             files=options.files,

@@ -6,7 +6,7 @@ of customers groups the same lines again: tonight's, those of a window, those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,14 +16,13 @@ import polars as pl
 
 from targeting.behind import Behind
 from targeting.frames import CUSTOMER, text_hash
+from targeting.intake.spilled import Kernel
 
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
 RECEIPT = "receipt:"
 _AT, _HASH, _AGAIN = "at:", "hash:", "again:"
 _WORD = 2**32
 _TRANSACTION, _DAY = "transaction_id", "purchased_on"
-
-Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from targeting.intake.spilled import Aside, Spilled
+from targeting.intake.spilled import Aside, Kernel, Spilled
 from targeting.problems import Problem
 from targeting.workspace.columns import SourceName
 
@@ -72,9 +72,7 @@ class Read:
             return pl.concat(self.listed_unfilled.pieces())
         return self.unfilled["customers"].lazy() if "customers" in self.unfilled else None
 
-    def summed(
-        self, source: SourceName, kernel: Callable[[pl.LazyFrame], pl.LazyFrame]
-    ) -> pl.DataFrame | None:
+    def summed(self, source: SourceName, kernel: Kernel) -> pl.DataFrame | None:
         """Make a table of a source's rows, where they are, one for each piece; None without it."""
         if source == "purchases" and self.spilled is not None:
             return self.spilled.summed(kernel)

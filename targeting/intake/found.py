@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from targeting.intake.headers import Sought
-from targeting.intake.opened import Opened, Origin
+from targeting.intake.opened import Elsewhere, Opened, Origin
 from targeting.intake.source_rows import AMOUNT, QUANTITY
 from targeting.intake.sources import open_source
 from targeting.intake.where import where_problems
@@ -50,7 +50,7 @@ def origins(workspace: Workspace, files: Mapping[str, Path]) -> tuple[list[Origi
 
 
 def open_all(
-    workspace: Workspace, origins: Sequence[Origin]
+    workspace: Workspace, origins: Sequence[Origin], elsewhere: Elsewhere | None = None
 ) -> tuple[dict[SourceName, Found], list[Problem]]:
     """Open each file; give those that can be read, and every problem of the others."""
     found: dict[SourceName, Found] = {}
@@ -58,7 +58,7 @@ def open_all(
     for origin in origins:
         sought = Sought(workspace, origin.source)
         try:
-            opened = open_source(origin, sought)
+            opened = open_source(origin, sought, elsewhere)
         except Refused as refused:
             problems += refused.problems
             continue

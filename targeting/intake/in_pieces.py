@@ -19,6 +19,7 @@ from targeting.intake.accounts import Counts
 from targeting.intake.as_of import BOUGHT, count_future, decide_as_of, reject_after
 from targeting.intake.clean import NOT_FINITE
 from targeting.intake.found import Found
+from targeting.intake.opened import Elsewhere
 from targeting.intake.rejects import EMPTIED, nothing_refused
 from targeting.intake.source_rows import (
     SourceRows,
@@ -28,7 +29,7 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import read_pieces, sha256
-from targeting.intake.spilled import Aside, Budget, Spilled, put_aside
+from targeting.intake.spilled import Aside, Budget, Kernel, Spilled, nameless, put_aside
 from targeting.intake.undeclared import Unread, together
 from targeting.intake.wanted import Wanted
 from targeting.problems import Problem
@@ -53,7 +54,7 @@ class ReadInPieces(InPieces):
     warnings: list[Problem]  # about the day
 
 
-class Reader(Protocol):
+class Reader(Elsewhere, Protocol):
     """Reads purchases elsewhere than here, and holds them there."""
 
     def takes(self, found: Found) -> bool:
@@ -93,7 +94,7 @@ def read_in_pieces(
     if not newest_decides:
         known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
     with Behind() as behind:
-        put = _Purchases(budget.folder, parts_of(found, budget), behind)
+        put = _Purchases(budget, parts_of(found, budget), behind)
         for cells in read_pieces(origin, opened, found.positions, budget.rows):
             rows = sort_rows(origin, cells, columns)
             if known is not None:
@@ -163,8 +164,9 @@ class PutAside:
 class _Purchases(PutAside):
     """Puts purchases aside, and remembers the newest days and the products of rejected rows."""
 
-    def __init__(self, folder: Path, parts: int, behind: Behind) -> None:
-        super().__init__(folder, parts, behind)
+    def __init__(self, budget: Budget, parts: int, behind: Behind) -> None:
+        super().__init__(budget.folder, parts, behind)
+        self.sums: dict[Kernel, list[pl.DataFrame]] = {k: [] for k in (nameless, *budget.sums)}
         self.refused_products: list[pl.Series] = []
         self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
 
@@ -173,13 +175,17 @@ class _Purchases(PutAside):
         self.count(rows.kept)
         self.refused_products.append(rows.refused_products)
         self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
-        self.put(rows, rows.kept.select(wanted.name for wanted in rows.columns))
+        kept = rows.kept.select(wanted.name for wanted in rows.columns)
+        for kernel, made in self.sums.items():
+            made.append(kernel(kept.lazy()).collect())
+        self.put(rows, kept)
 
     def spilled(self) -> Spilled:
         """Give what was put aside."""
         newest = self.days[BOUGHT].max()
         assert newest is None or isinstance(newest, dt.date)
-        return Spilled(self.folder, self.last.kept.schema, self.parts, newest)
+        sums = {kernel: pl.concat(made) for kernel, made in self.sums.items()}
+        return Spilled(self.folder, self.last.kept.schema, self.parts, newest, sums)
 
 
 def future_in(aside: Aside, columns: Sequence[Wanted], as_of: dt.date) -> dict[str, int]:

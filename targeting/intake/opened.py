@@ -87,6 +87,18 @@ class Cells:
         return self.frame.height + self.bad_lines.height
 
 
+class Elsewhere(Protocol):
+    """What knows tables that nobody reads from here."""
+
+    def open(self, origin: Origin) -> Opened:
+        """Open a source whose `source` is spark.
+
+        Raises:
+            Refused: I052 no such table or query.
+        """
+        ...
+
+
 class Stretch(NamedTuple):
     """A part of a file that ends where a line ends; places are in bytes."""
 

@@ -46,7 +46,7 @@ def read_sources(
     """
     files_of, problems = origins(workspace, files)
     problems += field_problems(workspace)
-    found, more = open_all(workspace, files_of)
+    found, more = open_all(workspace, files_of, reader)
     warnings = [p for p in more if p.severity == "warning"]
     if stopping := errors([*problems, *more]):
         raise Refused(stopping)

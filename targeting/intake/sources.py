@@ -11,7 +11,7 @@ from targeting.intake.database_errors import Unreachable
 from targeting.intake.delimited import open_delimited
 from targeting.intake.headers import Sought
 from targeting.intake.json_records import open_json, open_ndjson
-from targeting.intake.opened import Cells, Opened, Origin
+from targeting.intake.opened import Cells, Elsewhere, Opened, Origin
 from targeting.intake.workbook import open_workbook
 from targeting.problems import did_you_mean, refuse
 
@@ -28,14 +28,18 @@ FORMATS = {
 }
 
 
-def open_source(origin: Origin, sought: Sought) -> Opened:
+def open_source(origin: Origin, sought: Sought, elsewhere: Elsewhere | None = None) -> Opened:
     """Open the file of a source, or its table or query in a database.
+
+    `elsewhere` opens what Spark knows by name.
 
     Raises:
         Refused: where it is missing, no file, empty, unreadable, or not what it says it is.
         Unreachable: where the database is not there.
     """
     if origin.database is not None:
+        if origin.database.is_spark:
+            return _where_it_is(origin, elsewhere).open(origin)
         from targeting.intake.database import open_database
 
         return open_database(origin, origin.database)
@@ -57,6 +61,14 @@ def open_source(origin: Origin, sought: Sought) -> Opened:
                 raise AssertionError(other)
     except OSError as error:
         raise _unreadable(origin, error) from None
+
+
+def _where_it_is(origin: Origin, elsewhere: Elsewhere | None) -> Elsewhere:
+    if elsewhere is None:
+        message = f"source {origin.source}: only Apache Spark knows {origin.name}"
+        help_ = f"run with --engine spark --master URL, or give --source {origin.source}=FILE"
+        raise refuse("I053", message, origin.place("file"), help_)
+    return elsewhere
 
 
 def read_cells(origin: Origin, opened: Opened, columns: dict[str, int]) -> Cells:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,8 @@ NAMELESS = "nameless"
 BYTES_A_ROW = 250
 _SEED = 2  # not that by which customers are grouped within a part
 _PART = "part:"  # no column of ours has a colon
+Kernel = Callable[[pl.LazyFrame], pl.LazyFrame]
+
 _PIECES = 4  # pieces of this many fit into the memory: one in work, its copies, the rest of the job
 
 
@@ -29,10 +31,14 @@ def part_of(parts: int) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Budget:
-    """How much memory purchases may take, and where they wait on disk meanwhile."""
+    """How much memory purchases may take, and where they wait on disk meanwhile.
+
+    `sums` will be asked of all purchases: they are made while these are in memory anyhow.
+    """
 
     memory: int  # bytes
     folder: Path
+    sums: tuple[Kernel, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -56,6 +62,12 @@ def put(rows: pl.DataFrame, path: Path) -> None:
 def scan(paths: Iterable[Path]) -> pl.LazyFrame:
     """Give rows of files with the same columns."""
     return pl.scan_ipc(list(paths), glob=False)
+
+
+def nameless(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Count the lines without a customer, one row a piece."""
+    named = CUSTOMER in lines.collect_schema()
+    return lines.select((pl.col(CUSTOMER).is_null().sum() if named else pl.len()).alias("lines"))
 
 
 def put_aside(rows: pl.DataFrame, folder: Path, parts: int, piece: int) -> None:
@@ -86,7 +98,7 @@ class Aside:
             yield self.part(number)
         yield self._scan(NAMELESS)
 
-    def summed(self, kernel: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    def summed(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table of each piece, where the piece is: all of them together, in no order."""
         return pl.concat([kernel(piece).collect(engine="streaming") for piece in self.pieces()])
 
@@ -101,10 +113,12 @@ class Aside:
 class Spilled(Aside):
     """The purchases that were kept.
 
-    `gone`: customers whose lines count for nobody (they were forgotten).
+    `sums`: what was made of them while they were read. `gone`: customers whose lines count for
+    nobody (they were forgotten).
     """
 
     newest: dt.date | None  # the day of the newest purchase
+    sums: Mapping[Kernel, pl.DataFrame] = field(default_factory=dict)
     gone: pl.Series = field(default_factory=lambda: pl.Series(CUSTOMER, dtype=pl.String))
 
     def part(self, number: int) -> pl.LazyFrame:
@@ -114,6 +128,12 @@ class Spilled(Aside):
             return lines
         theirs = pl.col(CUSTOMER).is_in(self.gone.implode())
         return lines.with_columns(pl.when(~theirs).then(CUSTOMER).alias(CUSTOMER))
+
+    def summed(self, kernel: Kernel) -> pl.DataFrame:
+        """Make a table of each piece, which may be another piece than of `pieces`."""
+        if kernel in self.sums and self.gone.is_empty():
+            return self.sums[kernel]
+        return super().summed(kernel)
 
     def scan(self, columns: Sequence[str]) -> pl.LazyFrame:
         """Give some columns of all lines, to be read anew whenever they are asked for."""
@@ -125,8 +145,7 @@ class Spilled(Aside):
 
     def nameless(self) -> int:
         """Count the lines without a customer."""
-        nobody = pl.col(CUSTOMER).is_null().sum() if CUSTOMER in self.schema else pl.len()
-        return int(self.summed(lambda lines: lines.select(nobody.alias("lines")))["lines"].sum())
+        return int(self.summed(nameless)["lines"].sum())
 
     def customers(self) -> pl.Series:
         """Give the distinct ids, of the forgotten too."""

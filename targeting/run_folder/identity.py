@@ -33,7 +33,7 @@ def run_identity(
         content = hashlib.sha256((workspace / name).read_bytes()).digest()
         digest.update(name.encode() + b"\0" + content)
     for source in sorted(read.sources):
-        sums = read.summed(source, _row_sums)
+        sums = read.summed(source, row_sums)
         if sums is not None:
             digest.update(source.encode() + b"\0" + _rows_digest(sums))
     return f"{read.as_of.isoformat()}-{digest.hexdigest()[:8]}"
@@ -47,7 +47,7 @@ def _rows_digest(sums: pl.DataFrame) -> bytes:
     return hashlib.sha256(f"{columns};{rows};{total};{odd}".encode()).digest()
 
 
-def _row_sums(rows: pl.LazyFrame) -> pl.LazyFrame:
+def row_sums(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Give one row: the columns, the number of rows, and two sums of their hashes."""
     schema = rows.collect_schema()
     names = sorted(schema)

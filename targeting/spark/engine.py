@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from targeting.intake.accounts import Read
 from targeting.intake.found import Found
 from targeting.intake.in_pieces import ReadInPieces
+from targeting.intake.opened import Opened, Origin
+from targeting.spark.catalogue import open_catalogued
 from targeting.spark.intake import can_read, read_on_spark
 from targeting.spark.master import Session, opened
 from targeting.spark.pieces import SCHEMA, batch, cut
@@ -45,6 +47,10 @@ class OnSpark:
     """A running Spark, as intake sees it: it reads what it can read, and holds all purchases."""
 
     session: Session
+
+    def open(self, origin: Origin) -> Opened:
+        """Open a table or query of Spark's own."""
+        return open_catalogued(self.session, origin)
 
     def takes(self, found: Found) -> bool:
         """Say whether Spark itself reads this source."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from targeting.customers.lines import Kernel, Lines, Part, parted
+from targeting.customers.lines import Lines, Part, parted
 from targeting.frames import CUSTOMER
+from targeting.intake.spilled import Kernel
 from targeting.spark.master import Session
 from targeting.spark.pieces import joined, packed, unpacked
 from targeting.spark.words import said

@@ -24,20 +24,26 @@ Take = Callable[[Iterator["pa.RecordBatch"]], Cells | None]
 
 def table_of_parquet(session: Session, found: Found) -> tuple[DataFrame, Take]:
     """Have Spark read the columns that are ours, under our names."""
+    table = session.spark.read.parquet(found.origin.path.absolute().as_uri())
+    return renamed(table, found.positions), cells_of_spark
+
+
+def renamed(table: DataFrame, columns: Mapping[str, int]) -> DataFrame:
+    """Take the columns at some positions, under our names; two of theirs may have one name."""
     from pyspark.sql import functions
 
-    def cells(batches: Iterator[pa.RecordBatch]) -> Cells | None:
-        import pyarrow as pa
+    numbered = table.toDF(*map(str, range(len(table.columns))))
+    return numbered.select(*(functions.col(str(at)).alias(ours) for ours, at in columns.items()))
 
-        read = list(batches)
-        if not read:
-            return None
-        return Cells(pl.DataFrame(pa.Table.from_batches(read)).with_row_index(ROW, offset=1))
 
-    table = session.spark.read.parquet(found.origin.path.absolute().as_uri())
-    theirs = table.columns
-    own = [functions.col(_quoted(theirs[at])).alias(ours) for ours, at in found.positions.items()]
-    return table.select(*own), cells
+def cells_of_spark(batches: Iterator[pa.RecordBatch]) -> Cells | None:
+    """Make cells of what Spark itself has read; None of nothing."""
+    import pyarrow as pa
+
+    read = list(batches)
+    if not read:
+        return None
+    return Cells(pl.DataFrame(pa.Table.from_batches(read)).with_row_index(ROW, offset=1))
 
 
 def stretched(
@@ -97,7 +103,3 @@ def _numbered(session: Session, parts: int) -> DataFrame:
 
 def _numbers(batches: Iterator[pa.RecordBatch]) -> list[int]:
     return [number for batch in batches for number in batch.column(0).to_pylist()]
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -29,7 +29,8 @@ from targeting.intake.source_rows import (
 from targeting.intake.sources import file_kind, sha256
 from targeting.intake.undeclared import together
 from targeting.problems import Problem, Refused
-from targeting.spark.files import Take, by_place, stretched, table_of_parquet
+from targeting.spark.catalogue import catalogued, digest, row_sums
+from targeting.spark.files import Take, by_place, cells_of_spark, stretched, table_of_parquet
 from targeting.spark.master import Session, Work
 from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
 from targeting.spark.purchases import SparkPurchases
@@ -51,6 +52,7 @@ class Told:
     used: int
     days: pl.DataFrame
     dates: dict[str, pl.DataFrame]  # of each other column that knows no future: day, rows
+    sums: pl.DataFrame | None = None  # of rows that are in no file, for their digest
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,14 @@ class Failed:
 def can_read(found: Found) -> bool:
     """Say whether executors read a source as the local run does, each a part of it.
 
-    Parquet and Delta can be, and CSV in UTF-8; not where a `key` compares all rows with each other.
+    Parquet and Delta can be, CSV in UTF-8, and what Spark knows by name; not where a `key` compares
+    all rows with each other.
     """
     origin = found.origin
-    if origin.database is not None or origin.form.key is not None:
+    if origin.form.key is not None:
         return False
+    if origin.database is not None:
+        return origin.database.is_spark
     return found.opened.stretches is not None or file_kind(origin) == "parquet"
 
 
@@ -97,12 +102,15 @@ def read_on_spark(
     if not told:
         columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
         cells = found.opened.cells(found.positions)  # no row, and yet columns of some type
-        told = [_told(0, sort_rows(origin, cells, columns))]
+        sums = row_sums(cells.frame) if origin.database is not None else None
+        told = [replace(_told(0, sort_rows(origin, cells, columns)), sums=sums)]
     return _added_up(session, found, taken, told, given=given, today=today)
 
 
 def _parts(session: Session, found: Found) -> tuple[DataFrame, Take]:
     """Give a table of Spark's, and what makes cells of one of its partitions."""
+    if found.origin.database is not None:
+        return catalogued(session, found.origin, found.positions), cells_of_spark
     if found.opened.stretches is not None:
         return stretched(session, found.opened.stretches, found.positions)
     if found.opened.part is not None:
@@ -114,6 +122,7 @@ def _judging(session: Session, found: Found, take: Take, as_of: dt.date | None) 
     """Make the task that keeps, sets aside or refuses every row of a partition, and says so."""
     origin, buckets = found.origin, session.buckets
     columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
+    no_file = origin.database is not None
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
@@ -131,7 +140,8 @@ def _judging(session: Session, found: Found, take: Take, as_of: dt.date | None) 
         if as_of is not None:
             parted = reject_after(rows.kept, as_of)
             rows = reject_more(origin.source, rows, parted.kept, parted.refused)
-        yield batch([(TOLD, order, pickle.dumps(_told(order, rows)))])
+        told = replace(_told(order, rows), sums=row_sums(cells.frame) if no_file else None)
+        yield batch([(TOLD, order, pickle.dumps(told))])
         kept = rows.kept.select(wanted.name for wanted in rows.columns)
         for piece in cut(kept, buckets, order):
             yield batch([piece])
@@ -177,7 +187,7 @@ def _added_up(
         for name, seen in each.dates.items():
             if later := int(seen.filter(pl.col("day") > day)["rows"].sum()):
                 future[name] += later
-    last = told[-1].rows
+    last, sums = told[-1].rows, [each.sums for each in told if each.sums is not None]
     counts = Counts(
         file=origin.name,
         rows=sum(each.rows.rows for each in told),
@@ -188,7 +198,7 @@ def _added_up(
         filled={},
         not_finite=dict(not_finite),
         future=dict(future),
-        sha256=sha256(origin, found.opened),
+        sha256=digest(sums) if sums else sha256(origin, found.opened),
     )
     newest = days[BOUGHT].max()
     assert newest is None or isinstance(newest, dt.date)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from targeting.customers.lines import Kernel, Lines
+from targeting.customers.lines import Lines
 from targeting.customers.spending import purchase_lines
 from targeting.frames import CUSTOMER
-from targeting.intake.spilled import Spilled
+from targeting.intake.spilled import Kernel, Spilled
 from targeting.spark.executors import lines_on, table_of_each_partition
 from targeting.spark.master import Session
 from targeting.spark.pieces import BUCKET, NAMELESS, ORDER, TOLD

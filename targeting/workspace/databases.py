@@ -14,6 +14,7 @@ from targeting.workspace.forms import Form, Text, refused
 
 POSTGRESQL: Final = ("postgresql", "postgres")
 SQLITE: Final = "sqlite"
+SPARK: Final = "spark"  # the tables that Spark knows by name, whatever they are
 _HELP: Final = "postgresql://user@host:5432/shop, or sqlite:///data/shop.db"
 _ELSEWHERE: Final = "set PGPASSWORD, or name a variable of the environment: password_env: SHOP_DB"
 _SECRETS: Final = frozenset({"password", "sslpassword"})
@@ -35,6 +36,10 @@ def _address(url: str) -> str:
     return url
 
 
+def _of_source(text: str) -> str:
+    return text if text == SPARK else _address(text)
+
+
 def _variable(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         # It may be the password itself: it is not repeated.
@@ -48,12 +53,16 @@ def sqlite_path(url: str) -> str:
 
 
 DatabaseUrl = Annotated[str, AfterValidator(_address)]
+SourceUrl = Annotated[str, AfterValidator(_of_source)]
 Variable = Annotated[str, AfterValidator(_variable)]
 
 
 @dataclass(frozen=True)
 class Address:
-    """A database, and the variable that holds its password where PGPASSWORD does not."""
+    """A database, and the variable that holds its password where PGPASSWORD does not.
+
+    It may also be the catalogue of Apache Spark, which has no address.
+    """
 
     url: str
     password_env: str | None = None
@@ -65,6 +74,11 @@ class Address:
         return self.url.startswith(f"{SQLITE}:")
 
     @property
+    def is_spark(self) -> bool:
+        """Say whether it is what Spark knows by name."""
+        return self.url == SPARK
+
+    @property
     def path(self) -> Path:
         """Give the file of SQLite."""
         return self.folder / sqlite_path(self.url)
@@ -72,6 +86,8 @@ class Address:
     @property
     def shown(self) -> str:
         """Give the address as messages and manifests have it: no user, no parameters."""
+        if self.is_spark:
+            return SPARK
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{host}{parts.path}"

@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from targeting.workspace.columns import EVENTS, SOURCE_COLUMNS, FieldType, SourceName
-from targeting.workspace.databases import DatabaseUrl, Variable
+from targeting.workspace.databases import SPARK, SourceUrl, Variable
 from targeting.workspace.forms import (
     Date,
     Form,
@@ -79,7 +79,7 @@ class Source(Form):
     """One file, or one table or query of a database, and how its columns are called."""
 
     file: str = ""
-    source: DatabaseUrl | None = None
+    source: SourceUrl | None = None
     table: Text | None = None
     query: Text | None = None
     password_env: Variable | None = None
@@ -97,6 +97,8 @@ class Source(Form):
         if bool(self.file) == (self.source is not None):
             raise refused("says not from which one place it is read", _PLACES)
         of_database = {"table", "query", "password_env"} & self.model_fields_set
+        if self.source == SPARK and self.password_env is not None:
+            raise refused("'password_env' belongs to a database", "Spark has settings of its own")
         of_file = {"format", "delimiter", "encoding", "sheet"} & self.model_fields_set
         if strange := sorted(of_file if self.source else of_database):
             other = "a file" if self.source else "a database"

@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.kit.disk import small_disk
 from tests.kit.shop import SMALL, ShopFolder, run_targeting, shop
-
-MOUNT = ["mount", "-t", "tmpfs", "-o"]
 
 
 def started(made: ShopFolder, *arguments: str) -> subprocess.Popen[str]:
@@ -81,27 +79,17 @@ def test_of_two_runs_at_once_one_does_the_work(small: ShopFolder) -> None:
     assert (len(small.runs), half(small)) == (1, [])
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = [*MOUNT, "size=120k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small disk, and not in every container")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_is_3_and_leaves_nothing(small: ShopFolder, small_disk: Path) -> None:
-    ran = small.run_here("run", "--out", str(small_disk / "out"), "--json")
-    assert ran.code == 3
-    assert ran.json["problems"][0]["message"] == (
-        "the disk is full; nothing half-written is left: free some space"
-    )
-    kept = {"models", "ledger", "ledger.key"}
-    assert {p.name for p in (small_disk / "out").iterdir()} - kept == {".lock"}
-    ran = run_targeting("init", str(small_disk / "shop"), cwd=small.folder)
-    assert (ran.code, (small_disk / "shop").exists()) == (3, False)
+def test_a_full_disk_is_3_and_leaves_nothing(small: ShopFolder, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "120k") as disk:
+        ran = small.run_here("run", "--out", str(disk / "out"), "--json")
+        assert ran.code == 3
+        assert ran.json["problems"][0]["message"] == (
+            "the disk is full; nothing half-written is left: free some space"
+        )
+        kept = {"models", "ledger", "ledger.key"}
+        assert {p.name for p in (disk / "out").iterdir()} - kept == {".lock"}
+        ran = run_targeting("init", str(disk / "shop"), cwd=small.folder)
+        assert (ran.code, (disk / "shop").exists()) == (3, False)
 
 
 def test_a_folder_that_cannot_be_written_is_3(small: ShopFolder) -> None:

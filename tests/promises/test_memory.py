@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from targeting.sample.write import write_sample
+from tests.kit.disk import small_disk
 from tests.kit.shop import ROOT, ShopFolder, run_here, shop
 
 SETTINGS = """\
@@ -209,6 +210,18 @@ def test_the_sample_shop_with_products_and_new_models_gives_the_same_bytes(tmp_p
     shutil.copyfile(ROOT / "targeting.yaml", folder / "targeting.yaml")
     whole, parts = both(folder)
     assert whole == parts
+
+
+@pytest.mark.parametrize("size", ["100k", "300k"])
+def test_a_disk_that_fills_up_with_what_waits_is_said(tmp_path: Path, size: str) -> None:
+    made = parquet_shop(tmp_path / "shop", hostile_purchases(7_500))
+    with small_disk(tmp_path / "disk", size) as disk:
+        out = disk / "out"
+        options = ("--out", str(out), "--memory", str(TINY), "--accept", "rejected_over")
+        ran = run_here("run", *options, "--json", cwd=made.folder)
+        assert (ran.code, len(ran.json["problems"])) == (3, 1)
+        assert "the disk is full" in ran.json["problems"][0]["message"]
+        assert not [path for path in out.iterdir() if path.name != ".lock"]
 
 
 @pytest.mark.parametrize("size", ["lots", "-1GB", "1e9", ""])

@@ -27,8 +27,8 @@ SETTING_WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "Source": {
         "file": "The file, from the workspace's folder on; a folder where it has Parquet or Delta.",
-        "source": "A database: postgresql://user@host/shop or sqlite:///shop.db; no password.",
-        "table": "The table, or schema.table.",
+        "source": "postgresql://user@host/shop (no password), sqlite:///shop.db, or spark.",
+        "table": "The table, or schema.table; of Spark also catalogue.schema.table.",
         "query": "One SELECT, in place of a table.",
         "password_env": "The variable of the environment that holds the password.",
         "format": "Only where the file's ending does not say it.",
