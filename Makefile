@@ -8,8 +8,9 @@ run: .venv/ready
 	@test -f data/customers.csv || $(BIN)/python -m targeting.sample .
 	$(BIN)/targeting run
 
+# A file of tests goes to whichever core is free; more than four need more memory than a laptop has.
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check

@@ -5,6 +5,7 @@ A step of a night asks for the columns it reads, or works page by page: then it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from targeting.behind import abreast
 from targeting.frames import CUSTOMER
 
 # Rows of a page that stands in the order of ids: few enough that one is small beside the libraries.
@@ -140,8 +142,13 @@ class Table:
         self, shelf: Shelf, name: str, kernel: Callable[[pl.DataFrame], pl.DataFrame]
     ) -> Table:
         """Make a table of the same customers, a page at a time."""
-        made = [shelf.keep(name, n, kernel(page)) for n, page in enumerate(self.frames())]
-        return Table(tuple(made), made[0].collect_schema(), self.height, self.order)
+
+        def kept(numbered: tuple[int, pl.LazyFrame]) -> pl.LazyFrame:
+            number, page = numbered
+            return shelf.keep(name, number, kernel(page.collect()))
+
+        made = tuple(abreast(kept, enumerate(self.pages)))
+        return Table(made, made[0].collect_schema(), self.height, self.order)
 
     def in_order(self, shelf: Shelf, name: str) -> Table:
         """Hold the same rows in pages that follow each other in the order of ids."""
@@ -149,25 +156,17 @@ class Table:
             return self
         if not self.height:
             return Table(self.pages[:1], self.schema, 0)
-        pages = [shelf.keep(name, n, page) for n, page in enumerate(self._ordered(PAGE))]
-        return Table(tuple(pages), self.schema, self.height)
+        order, starts = self.order, _starts(self.pages)
 
-    def _ordered(self, rows: int) -> Iterator[pl.DataFrame]:
-        """Put pages of so many rows together from the slices that the sorted pages give them."""
-        assert self.order is not None
-        starts = _starts(self.pages)
-        for start in range(0, self.height, rows):
-            wanted = self.order.slice(start, rows).to_numpy()
-            yield (
-                pl.concat(
-                    [
-                        page.slice(first, count)
-                        for page, first, count in _slices(self.pages, starts, wanted)
-                    ]
-                )
-                .collect()
-                .sort(CUSTOMER)
-            )
+        def kept(number: int) -> pl.LazyFrame:
+            """Put a page together from the slices that the sorted pages give it."""
+            wanted = order.slice(number * PAGE, PAGE).to_numpy()
+            found = _slices(self.pages, starts, wanted)
+            slices = [page.slice(first, count) for page, first, count in found]
+            return shelf.keep(name, number, pl.concat(slices).collect().sort(CUSTOMER))
+
+        pages = tuple(abreast(kept, range(math.ceil(self.height / PAGE))))
+        return Table(pages, self.schema, self.height)
 
 
 def _starts(pages: Sequence[pl.LazyFrame]) -> npt.NDArray[np.int64]:

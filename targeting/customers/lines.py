@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from targeting.behind import Behind
+from targeting.behind import abreast
 from targeting.frames import CUSTOMER, text_hash
 from targeting.intake.spilled import Kernel
 
@@ -77,27 +76,27 @@ class Lines:
     ) -> Lines:
         """Number and sort a piece at a time, each with all lines of its customers."""
         folder.mkdir(parents=True, exist_ok=True)
-        ids, paths = [], []
-        with Behind() as behind:
-            for number, piece in enumerate(pieces):
-                part = parted(piece, wanted)
-                ids.append(part.ids)
-                paths.append(folder / f"{number:04}.parquet")
-                behind.do(partial(_write, part.lines, paths[-1]))
         sorted_ = pl.col(CUSTOMER).set_sorted()  # the file does not say so
-        scans = [pl.scan_parquet(path, glob=False).with_columns(sorted_) for path in paths]
-        return cls(tuple(map(Part, ids, scans)), scans[0].collect_schema())
+
+        def written(numbered: tuple[int, pl.LazyFrame]) -> Part:
+            number, piece = numbered
+            part, path = parted(piece, wanted), folder / f"{number:04}.parquet"
+            part.lines.collect().write_parquet(path, compression="lz4", statistics=False)
+            return Part(part.ids, pl.scan_parquet(path, glob=False).with_columns(sorted_))
+
+        parts = tuple(abreast(written, enumerate(pieces)))
+        return cls(parts, parts[0].lines.collect_schema())
 
     def each(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table of rows of one customer each from every part: together, by customer_id."""
-        tables = [part.named(kernel(part.lines)) for part in self.parts]
+        tables = [*abreast(lambda part: part.named(kernel(part.lines)), self.parts)]
         if len(tables) == 1:
             return tables[0]
         return pl.concat(tables).sort(CUSTOMER, maintain_order=True)
 
     def sums(self, kernel: Kernel) -> pl.DataFrame:
         """Make a table from every part in which no customer is named: all, in no order."""
-        return pl.concat([kernel(part.lines).collect() for part in self.parts])
+        return pl.concat(abreast(lambda part: kernel(part.lines).collect(), self.parts))
 
     def only(self, wanted: pl.DataFrame) -> Lines:
         """Keep the customers of a column `customer_id`."""
@@ -115,10 +114,6 @@ class MakesLines(Protocol):
     def lines(self, products: pl.DataFrame | None, wanted: Collection[str]) -> Lines:
         """Give the lines of known customers, the attributes of their products joined on."""
         ...
-
-
-def _write(lines: pl.LazyFrame, path: Path) -> None:
-    lines.collect().write_parquet(path, compression="lz4", statistics=False)
 
 
 def parted(lines: pl.LazyFrame, wanted: Collection[str]) -> Part:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
+from targeting.behind import abreast
 from targeting.customers.derived import derived, minor_units
 from targeting.customers.fields import among, in_catalogue_order, read_of_lines, reading
 from targeting.customers.held import Shelf, Table
@@ -162,8 +163,12 @@ class CustomerData:
 
     def customers(self, as_of: dt.date) -> Table:
         """Make `table` part by part, and hold it."""
-        pages = (part.table(as_of).collect() for part in self.parts())
-        return Table.parted(self.shelf.keep("known", n, page) for n, page in enumerate(pages))
+
+        def kept(numbered: tuple[int, CustomerData]) -> pl.LazyFrame:
+            number, part = numbered
+            return self.shelf.keep("known", number, part.table(as_of).collect())
+
+        return Table.parted(abreast(kept, enumerate(self.parts())))
 
     def with_contacts(self, customers: Table, contacted: pl.DataFrame, as_of: dt.date) -> Table:
         """Put in when each customer was last contacted: rows customer_id, last_contacted_on.

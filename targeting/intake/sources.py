@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from targeting.behind import ahead
 from targeting.intake.columnar import is_table, open_columnar, refuse_nested
 from targeting.intake.database_errors import Unreachable
 from targeting.intake.delimited import open_delimited
@@ -89,7 +90,7 @@ def read_pieces(
     """Read so many rows of our columns at a time, where a kind of file can be read so."""
     assert opened.pieces is not None
     try:
-        for cells in opened.pieces(columns, rows):
+        for cells in ahead(opened.pieces(columns, rows)):
             refuse_nested(origin, cells.frame)
             yield cells
     except OSError as error:

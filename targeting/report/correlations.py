@@ -85,9 +85,11 @@ def _blocks(pages: Sequence[pl.LazyFrame]) -> Iterator[pl.DataFrame]:
 def _ranges(pages: Sequence[pl.LazyFrame]) -> tuple[Matrix, Matrix]:
     import numpy as np
 
-    ends = pl.concat(pages)
-    low = ends.select(pl.all().min().fill_null(0.0)).collect().to_numpy()[0]
-    high = ends.select(pl.all().max().fill_null(0.0)).collect().to_numpy()[0]
+    both = [page.select(pl.all().min(), pl.all().max().name.prefix("max:")) for page in pages]
+    ends = pl.concat(both).collect()
+    names = ends.columns[: ends.width // 2]
+    low = ends.select(pl.col(names).min().fill_null(0.0)).to_numpy()[0]
+    high = ends.select(pl.col(f"max:{n}").max().fill_null(0.0) for n in names).to_numpy()[0]
     with np.errstate(over="ignore", divide="ignore"):
         width = high - low
         scale = np.where((width > 0) & np.isfinite(width), _STEPS / width, 0.0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from targeting.behind import abreast
 from targeting.customers.held import Rows, Table
 from targeting.customers.table import CustomerData
 from targeting.frames import CUSTOMER, SEGMENT
@@ -17,7 +18,7 @@ from targeting.scoring.check import SCORES_FILE, SEGMENTS_FILE
 from targeting.scoring.drift import Drift, drift
 from targeting.scoring.model import LikelihoodModel
 from targeting.scoring.note import Note
-from targeting.scoring.scored import Entered, Scoring
+from targeting.scoring.scored import Entered, Judged, Scoring
 from targeting.scoring.segment_changes import Changes, compared, share_changed, together
 from targeting.scoring.segments import (
     Placed,
@@ -74,23 +75,10 @@ def score(data: CustomerData, customers: Table, as_of: dt.date, models: Models) 
         for name, model in models.likelihoods.items()
     }
     segments = _Segmented(data, as_of, models.segments)
-    for part, page in zip(data.parts(), customers.frames(), strict=True):
-        for name, scoring in scorings.items():
-            scoring.read(page, rhythm_of(part, as_of, name))
-        segments.read(part, page)
-    pages, moved = list[pl.LazyFrame](), list[Changes]()
-    for number, page in enumerate(customers.frames()):
-        told = [scoring.told(number) for scoring in scorings.values()]
-        whole = pl.concat([page, *told], how="horizontal").with_columns(segments.of(number))
-        whole = _unless_objected(whole, models)
-        for scoring in scorings.values():
-            scoring.take(whole)
-        if segments.before:
-            before = segments.before[number].collect()
-            moved.append(compared(before, whole.select(CUSTOMER, SEGMENT)))
-        pages.append(data.shelf.keep("scored", number, whole))
+    _read_all(data, customers, as_of, scorings, segments)
+    pages, moved = _tell_all(data, customers, models, scorings, segments)
     schema = pages[0].collect_schema()
-    scored = Table(tuple(pages), schema, customers.height, customers.order)
+    scored = Table(pages, schema, customers.height, customers.order)
     return Scored(
         scored.in_order(data.shelf, "tonight"),
         together(moved) if segments.knew_anybody else None,
@@ -98,6 +86,63 @@ def score(data: CustomerData, customers: Table, as_of: dt.date, models: Models) 
         tuple(segments.notes()),
         {name: scoring.entered() for name, scoring in scorings.items()},
     )
+
+
+def _read_all(
+    data: CustomerData,
+    customers: Table,
+    as_of: dt.date,
+    scorings: Mapping[str, Scoring],
+    segments: _Segmented,
+) -> None:
+    """Have the models read every page: what they say of one is told when all are read."""
+
+    def read(
+        numbered: tuple[int, tuple[CustomerData, pl.LazyFrame]],
+    ) -> tuple[list[Judged], _Seen]:
+        number, (part, held) = numbered
+        page = held.collect()
+        by_model = [
+            scoring.judged(number, page, rhythm_of(part, as_of, name))
+            for name, scoring in scorings.items()
+        ]
+        return by_model, segments.seen(number, part, page)
+
+    both = zip(data.parts(), customers.pages, strict=True)
+    for by_model, seen in abreast(read, enumerate(both)):
+        for scoring, judged in zip(scorings.values(), by_model, strict=True):
+            scoring.hear(judged)
+        segments.hear(seen)
+
+
+def _tell_all(
+    data: CustomerData,
+    customers: Table,
+    models: Models,
+    scorings: Mapping[str, Scoring],
+    segments: _Segmented,
+) -> tuple[tuple[pl.LazyFrame, ...], list[Changes]]:
+    """Put what the models say beside every page, and tell how its segments have changed."""
+    for scoring in scorings.values():
+        scoring.settle()
+
+    def told(
+        numbered: tuple[int, pl.LazyFrame],
+    ) -> tuple[pl.LazyFrame, pl.DataFrame, list[Changes]]:
+        number, held = numbered
+        found = [scoring.told(number) for scoring in scorings.values()]
+        page = pl.concat([held.collect(), *found], how="horizontal")
+        page = _unless_objected(page.with_columns(segments.of(number)), models)
+        kept = data.shelf.keep("scored", number, page)
+        return kept, page.select(*scorings), segments.moved(number, page)
+
+    pages, moved = list[pl.LazyFrame](), list[Changes]()
+    for kept, scores, changes in abreast(told, enumerate(customers.pages)):
+        for name, scoring in scorings.items():
+            scoring.take(scores[name])
+        pages.append(kept)
+        moved += changes
+    return tuple(pages), moved
 
 
 def changed(moves: pl.DataFrame) -> dict[str, Any]:
@@ -112,6 +157,15 @@ def drifted(data: CustomerData, scoring: Scoring, model: LikelihoodModel) -> tup
     return drift(model.profiles, scoring.scorable(), fields, minor)
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """The segments of one page: tonight's, and those of 30 days earlier."""
+
+    placed: Placed | None = None
+    before: pl.LazyFrame | None = None
+    knew_anybody: bool = False  # 30 days earlier
+
+
 @dataclass
 class _Segmented:
     """The segments of a night, page by page; `before` has those of 30 days earlier."""
@@ -123,23 +177,38 @@ class _Segmented:
     knew_anybody: bool = False  # 30 days earlier
     _placed: list[Placed] = field(default_factory=list)
 
-    def read(self, part: CustomerData, page: pl.DataFrame) -> None:
-        """Take a page of customers; `part` has their lines."""
+    def seen(self, number: int, part: CustomerData, page: pl.DataFrame) -> _Seen:
+        """Place a page of customers; `part` has their lines."""
         if self.model is None:
-            return
+            return _Seen()
         names = [each.name for each in self.model.features]
+        placed = None
         if self.data.workspace.segments is not None:
-            rows = windowed(part, page, self.as_of, names)
-            self._placed.append(place(rows, self.model))
-        if self.data.lines is not None:
-            rows = windowed(part, None, self.as_of - CHANGED_WITHIN, names)
-            before = rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
-            self.before.append(self.data.shelf.keep("before", len(self.before), before))
-            self.knew_anybody |= before.height > 0
+            placed = place(windowed(part, page, self.as_of, names), self.model)
+        if self.data.lines is None:
+            return _Seen(placed)
+        rows = windowed(part, None, self.as_of - CHANGED_WITHIN, names)
+        before = rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
+        kept = self.data.shelf.keep("before", number, before)
+        return _Seen(placed, kept, before.height > 0)
+
+    def hear(self, seen: _Seen) -> None:
+        """Take the segments of the next page."""
+        if seen.placed is not None:
+            self._placed.append(seen.placed)
+        if seen.before is not None:
+            self.before.append(seen.before)
+        self.knew_anybody |= seen.knew_anybody
 
     def of(self, number: int) -> list[pl.Series]:
         """Give the column of a page, if there are segments."""
         return [self._placed[number].segments] if self._placed else []
+
+    def moved(self, number: int, page: pl.DataFrame) -> list[Changes]:
+        """Compare a page's segments with those of 30 days earlier, if there are any."""
+        if not self.before:
+            return []
+        return [compared(self.before[number].collect(), page.select(CUSTOMER, SEGMENT))]
 
     def notes(self) -> list[Note]:
         """Say where segments are not what their names say."""

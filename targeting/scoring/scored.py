@@ -50,6 +50,21 @@ class Entered:
     score: pl.Series
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a model makes of one page of customers, before all are seen.
+
+    Parameters:
+        people: what it read of them.
+        leaves, told: None for a kind of model that has none, or that tells later.
+    """
+
+    people: pl.LazyFrame
+    asked: pl.Series
+    leaves: Leaves | None = None
+    told: pl.LazyFrame | None = None
+
+
 class Scoring:
     """One likelihood of a night: every page is read before the first is told.
 
@@ -60,36 +75,39 @@ class Scoring:
         self, model: LikelihoodModel, fields: Catalogue, shop: Shop, shelf: Shelf | None = None
     ) -> None:
         self.model, self.fields, self.shop, self.shelf = model, fields, shop, shelf or Shelf()
-        self._pages: list[pl.LazyFrame] = []
-        self._told: list[pl.LazyFrame] = []
-        self._asked: list[pl.Series] = []
-        self._leaves: list[Leaves] = []
+        self._pages: list[Judged] = []
         self._scores: list[pl.Series] = []
 
     def read(self, customers: pl.DataFrame, rhythm: pl.DataFrame | None) -> None:
         """Take a page of customers; `rhythm` is what BG/NBD reads of them."""
-        number = len(self._pages)
+        self.hear(self.judged(len(self._pages), customers, rhythm))
+
+    def hear(self, page: Judged) -> None:
+        """Take what was made of the next page."""
+        self._pages.append(page)
+
+    def judged(self, number: int, customers: pl.DataFrame, rhythm: pl.DataFrame | None) -> Judged:
+        """Make of a page what can be made of it alone."""
         people = complete(customers, self.model, rhythm)
         names = [REPEATS, *(entering.name for entering in self.model.inputs)]
         names += [profile.field for profile in self.model.profiles]
         read = people.select(name for name in dict.fromkeys(names) if name in people.columns)
-        self._pages.append(self._keep("read by", number, read))
+        kept = self._keep("read by", number, read)
         asked = people.select(can_be_scored(self.model)).to_series()
         if self._scores_nobody:
             asked = pl.repeat(False, people.height, eager=True)
-        self._asked.append(asked)
         if self.model.kind in ("none", "base_rate"):
-            return
+            return Judged(kept, asked)
         matrix = tree_matrix(people, self.model.inputs)
         leaves = np.empty(0, dtype=np.int32)
         if self.model.tree is not None:
             leaves = self.model.tree.apply(matrix).astype(np.int32)
-        self._leaves.append(leaves)
-        if not self._by_leaf:
-            odds = np.round(sigmoid(log_odds(self.model, matrix) + self.model.shift), 6)
-            why = self._points(matrix, leaves) if self.model.kind == "points" else pl.lit(None)
-            told = self._columns(pl.Series(odds), why, asked)
-            self._told.append(self._keep("told by", number, told))
+        if self._by_leaf:
+            return Judged(kept, asked, leaves)
+        odds = np.round(sigmoid(log_odds(self.model, matrix) + self.model.shift), 6)
+        why = self._points(matrix, leaves) if self.model.kind == "points" else pl.lit(None)
+        told = self._columns(pl.Series(odds), why, asked)
+        return Judged(kept, asked, leaves, self._keep("told by", number, told))
 
     def told(self, number: int) -> pl.DataFrame:
         """Give the likelihood (0 to 1 to 6 decimals) of a page's customers, and why.
@@ -97,31 +115,35 @@ class Scoring:
         Columns NAME and NAME_because. Of a tree the path to the customer's leaf, of points the
         three largest; a blend gives no reason. Both are missing where there is no score.
         """
-        asked = self._asked[number]
+        page = self._pages[number]
+        asked = page.asked
         if self._scores_nobody:
             return self._columns(pl.lit(None), pl.lit(None), asked)
         if self.model.kind == "base_rate":
             score = pl.lit(self.model.base_rate, dtype=pl.Float64).round(6)
             return self._columns(score, pl.lit(NOTHING_KNOWN), asked)
-        if self._by_leaf:
-            leaves = self._leaves[number]
-            why = reasons_of(leaves, self._texts, "why")
-            return self._columns(pl.Series(chances(self.model)[leaves]), why, asked)
-        return self._told[number].collect()
+        if page.told is not None:
+            return page.told.collect()
+        assert page.leaves is not None
+        why = reasons_of(page.leaves, self._texts, "why")
+        return self._columns(pl.Series(chances(self.model)[page.leaves]), why, asked)
 
-    def take(self, customers: pl.DataFrame) -> None:
-        """Hear what was made of a page: who objects has lost his score."""
-        self._scores.append(customers[self.model.name])
+    def settle(self) -> None:
+        """Word the reasons of the leaves, now that every page was heard."""
+        if self._by_leaf and not self._scores_nobody:
+            _ = self._texts
+
+    def take(self, scores: pl.Series) -> None:
+        """Hear what became of the scores of the next page: who objects has lost his."""
+        self._scores.append(scores)
 
     def entered(self) -> Entered:
         """Give what the model read, when all pages are told and taken."""
-        return Entered(
-            self._people, pl.concat(self._asked), self._all_leaves, pl.concat(self._scores)
-        )
+        return Entered(self._people, self._asked, self._leaves, pl.concat(self._scores))
 
     def scorable(self) -> Columns:
         """Give the customers of whom the model can say something."""
-        return Chosen(self._people, pl.concat(self._asked))
+        return Chosen(self._people, self._asked)
 
     @property
     def _scores_nobody(self) -> bool:
@@ -134,17 +156,22 @@ class Scoring:
 
     @property
     def _people(self) -> Table:
-        height = sum(asked.len() for asked in self._asked)
-        return Table(tuple(self._pages), self._pages[0].collect_schema(), height)
+        pages = tuple(page.people for page in self._pages)
+        return Table(pages, pages[0].collect_schema(), self._asked.len())
 
     @property
-    def _all_leaves(self) -> Leaves:
-        return np.concatenate(self._leaves) if self._leaves else np.empty(0, dtype=np.int32)
+    def _asked(self) -> pl.Series:
+        return pl.concat([page.asked for page in self._pages])
+
+    @property
+    def _leaves(self) -> Leaves:
+        found = [page.leaves for page in self._pages if page.leaves is not None]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.int32)
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:
-        model, asked = self.model, pl.concat(self._asked)
-        leaves = self._all_leaves[asked.to_numpy()]
+        model, asked = self.model, self._asked
+        leaves = self._leaves[asked.to_numpy()]
         seen = seen_in(Chosen(self._people, asked), model.inputs, leaves)
         return leaf_reasons(
             model.tree, model.inputs, model.values, seen, self.fields, self.shop, most=MOST_CLAUSES

@@ -62,7 +62,7 @@ def made(leaves: int) -> tuple[LikelihoodModel, pl.DataFrame]:
 def entered(model: LikelihoodModel, customers: pl.DataFrame) -> dict[str, Entered]:
     scoring = Scoring(model, FIELDS, SHOP)
     scoring.read(customers.drop("likelihood"), None)
-    scoring.take(customers)
+    scoring.take(customers["likelihood"])
     return {"likelihood": scoring.entered()}
 
 
