@@ -7,7 +7,7 @@ at once keep the cores busy. What a piece gives does not depend on what runs bes
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from types import TracebackType
@@ -47,10 +47,14 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
         return [*islice(made, 1)]
 
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(following)
-        while there := coming.result():
+        try:
             coming = pool.submit(following)
-            yield from there
+            while there := coming.result():
+                coming = pool.submit(following)
+                yield from there
+        finally:
+            if isinstance(made, Generator):  # what it has open may belong to its thread
+                pool.submit(made.close)
 
 
 class Behind:

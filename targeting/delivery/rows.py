@@ -17,7 +17,7 @@ from targeting.exports.fit import KEPT, UNWRITABLE, fitted, no_refusals
 from targeting.exports.only import chosen
 from targeting.exports.seeds import DESTINATION
 from targeting.frames import CUSTOMER, REASON, RULE, SEGMENT
-from targeting.intake.database import digest
+from targeting.intake.row_digest import digest, row_sums
 from targeting.ledger.records import RUN_ID
 from targeting.workspace.catalogue import Field
 from targeting.workspace.destinations import Destination
@@ -46,7 +46,7 @@ class Shipment:
         """Give one row a list: rule, segment ('' where there is none), rows, sha256."""
         parts = self.rows.partition_by(RULE, SEGMENT, maintain_order=True)
         found = [
-            (part[RULE][0], part[SEGMENT][0] or "", part.height, digest(_headed(part)))
+            (part[RULE][0], part[SEGMENT][0] or "", part.height, digest([row_sums(_headed(part))]))
             for part in parts
         ]
         names = {RULE: pl.String, SEGMENT: pl.String, "rows": pl.Int64, "sha256": pl.String}

@@ -72,7 +72,7 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
         judged = _Judged(budget.folder / "judged", parts, behind)
         for cells in read_pieces(origin, opened, found.positions, budget.rows):
             rows = judge_rows(origin, cells, columns)
-            judged.put(rows, rows.kept)
+            judged.put(rows, rows.kept, cells.sums)
     unfilled = judged.one_each(origin, budget.folder / "listed", [w.name for w in columns])
 
     listed, filled, without_value = _listed(unfilled, columns, budget.folder / "filled")
@@ -87,7 +87,7 @@ def customers_in_pieces(found: Found, budget: Budget, parts: int) -> ListedInPie
         filled=filled,
         not_finite=dict(judged.not_finite),
         future={},
-        sha256=sha256(origin, opened),
+        sha256=sha256(origin, opened, judged.of_rows),
     )
     return ListedInPieces(
         counts=counts,

@@ -1,9 +1,11 @@
-"""A table or query of a database as a source: its columns, then its rows, typed."""
+"""A table or query of a database as a source: its columns, then its rows, whole or in pieces."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import polars as pl
 
@@ -12,7 +14,31 @@ from targeting.intake.columnar import refuse_nested
 from targeting.intake.database_errors import Asked
 from targeting.intake.headers import tidy
 from targeting.intake.opened import Cells, Opened, Origin
+from targeting.intake.row_digest import row_sums
 from targeting.workspace.databases import Address
+from targeting.workspace.settings import Source
+
+
+class Driver(Protocol):
+    """Reads a kind of database. Every column has one type, in whatever pieces it is read."""
+
+    def headers(self, asked: Asked, form: Source) -> list[str]:
+        """Name the columns of the table or query."""
+        ...
+
+    def height(self, asked: Asked, form: Source) -> int:
+        """Count its rows."""
+        ...
+
+    def answer(self, asked: Asked, form: Source, names: Sequence[str]) -> pl.DataFrame:
+        """Read the named columns, in that order."""
+        ...
+
+    def pieces(
+        self, asked: Asked, form: Source, names: Sequence[str], rows: int
+    ) -> Iterator[pl.DataFrame]:
+        """Read them so many rows at a time, as they are at one moment; at least one piece."""
+        ...
 
 
 def open_database(origin: Origin, address: Address) -> Opened:
@@ -27,29 +53,47 @@ def open_database(origin: Origin, address: Address) -> Opened:
     form = origin.form
     content = origin.place("table" if form.table else "query")
     asked = Asked(address, f"source {origin.source}", origin.place("file"), content, "I052")
-    if address.is_sqlite:
-        from targeting.intake import database_sqlite as driver
-    else:
-        from targeting.intake import database_postgresql as driver  # type: ignore[no-redef]
+    driver = _driver(address)
     headers = driver.headers(asked, form)
+    table = _Table(origin, asked, driver, headers)
+    return Opened(tuple(map(tidy, headers)), table.cells, table.pieces, lambda: table.height)
 
-    def cells(columns: Mapping[str, int]) -> Cells:
-        frame = driver.answer(asked, form, [headers[at] for at in columns.values()])
+
+def _driver(address: Address) -> Driver:
+    if address.is_sqlite:
+        from targeting.intake import database_sqlite
+
+        return database_sqlite
+    from targeting.intake import database_postgresql
+
+    return database_postgresql
+
+
+@dataclass(frozen=True)
+class _Table:
+    origin: Origin
+    asked: Asked
+    driver: Driver
+    headers: Sequence[str]
+
+    @cached_property
+    def height(self) -> int:
+        return self.driver.height(self.asked, self.origin.form)
+
+    def cells(self, columns: Mapping[str, int]) -> Cells:
+        frame = self.driver.answer(self.asked, self.origin.form, self._names(columns))
+        return self._cells(columns, frame, 0)
+
+    def pieces(self, columns: Mapping[str, int], rows: int) -> Iterator[Cells]:
+        before = 0
+        for frame in self.driver.pieces(self.asked, self.origin.form, self._names(columns), rows):
+            yield self._cells(columns, frame, before)
+            before += frame.height
+
+    def _names(self, columns: Mapping[str, int]) -> list[str]:
+        return [self.headers[at] for at in columns.values()]
+
+    def _cells(self, columns: Mapping[str, int], frame: pl.DataFrame, before: int) -> Cells:
         frame = frame.rename(dict(zip(frame.columns, columns, strict=True)))
-        refuse_nested(origin, frame)
-        return Cells(frame.with_row_index(ROW, offset=1), sha256=digest(frame))
-
-    return Opened(tuple(map(tidy, headers)), cells)
-
-
-def digest(frame: pl.DataFrame) -> str:
-    """Give the SHA-256 of a table's rows in whatever order they came.
-
-    Each row is a line of JSON, with the columns' names in the frame's order; the lines are sorted
-    by their bytes, and each ends with a line feed.
-    """
-    hashed = hashlib.sha256()
-    lines = frame.select(line=pl.struct(pl.all()).struct.json_encode()).sort("line")
-    for part in lines.iter_slices(100_000):
-        hashed.update(("\n".join(part["line"]) + "\n").encode())
-    return hashed.hexdigest()
+        refuse_nested(self.origin, frame)
+        return Cells(frame.with_row_index(ROW, offset=before + 1), sums=row_sums(frame))

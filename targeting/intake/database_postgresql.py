@@ -9,20 +9,22 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from targeting.intake.database_errors import Asked, Unreachable
-from targeting.intake.database_types import typed
+from targeting.intake.database_types import Typed, by_cells, seen_in, typed
 from targeting.problems import Refused
 from targeting.workspace.databases import schema_of
 from targeting.workspace.settings import Source
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.sql import Composable
+    from psycopg.sql import Composable, Composed
 
 _OF_VALUES: Final = "ACR"  # typcategory: arrays, composites, ranges
 _NOT_NOW: Final = ("starting up", "shutting down", "recovery", "too many", "connection slots")
@@ -40,28 +42,115 @@ def headers(asked: Asked, form: Source) -> list[str]:
         return [name for name, _ in _columns(connection, _query(connection, form))]
 
 
+def height(asked: Asked, form: Source) -> int:
+    """Count the rows of a table or query."""
+    with reading(asked) as connection:
+        whole = _picked(_query(connection, form), "count(*)").as_string(connection)
+        _types(asked, connection, whole)
+        found = connection.execute(whole.encode()).fetchone()
+        return int(found[0]) if found else 0
+
+
 def answer(asked: Asked, form: Source, names: Sequence[str]) -> pl.DataFrame:
     """Read the named columns, in that order, typed; positions name them in the frame."""
+    with _asking(asked, form, names) as (connection, columns):
+        (texts,) = _texts(connection, columns, None)
+        return typed(texts, columns.types, seen_in([texts], columns.types))
+
+
+def pieces(asked: Asked, form: Source, names: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    """Read them so many rows at a time, each column typed as `answer` does.
+
+    What is typed by all of its cells is read twice, as it is at one moment.
+    """
+    with _asking(asked, form, names) as (connection, columns):
+        unsure = columns.only(by_cells(columns.types))
+        texts = _texts(connection, unsure, rows) if unsure.names else ()
+        seen = seen_in(texts, unsure.types)
+        for piece in _texts(connection, columns, rows):
+            frame = typed(piece, columns.types, seen)
+            if piece.drop("0").null_count().row(0) != frame.null_count().row(0):
+                raise asked.wrong("it gave other rows the second time", "keep what it calls stable")
+            yield frame
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Columns of an answer: what they are called, their types by their place from 1 on."""
+
+    query: str
+    names: Mapping[int, str]
+    types: Mapping[int, Typed]
+
+    def only(self, places: Container[int]) -> _Columns:
+        """Leave out the others."""
+        names = {at: name for at, name in self.names.items() if at in places}
+        return _Columns(self.query, names, {at: self.types[at] for at in names})
+
+
+@contextlib.contextmanager
+def _asking(
+    asked: Asked, form: Source, names: Sequence[str]
+) -> Iterator[tuple[psycopg.Connection, _Columns]]:
     from psycopg import sql
 
     with reading(asked) as connection:
         query = _query(connection, form)
-        picked = sql.SQL(", ").join([sql.SQL("1"), *map(sql.Identifier, names)])
-        # The first column keeps a row of one empty cell from being an empty line.
-        whole = sql.SQL("SELECT {} FROM ({}\n) AS answer").format(picked, sql.SQL(query))
-        types = _types(asked, connection, whole.as_string(connection))
+        whole = _picked(query, *map(sql.Identifier, names)).as_string(connection)
+        types = _types(asked, connection, whole)
         nested = _nested(connection, types)
-        copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')").format(whole)
-        with connection.cursor().copy(copy) as rows:
-            data = io.BytesIO(b"".join(rows))
-    return typed(data, types, nested)
+        kinds = [Typed(oid, oid in nested) for oid in types]
+        places = range(1, len(names) + 1)
+        yield (
+            connection,
+            _Columns(
+                query, dict(zip(places, names, strict=True)), dict(zip(places, kinds, strict=True))
+            ),
+        )
+
+
+def _texts(
+    connection: psycopg.Connection, columns: _Columns, rows: int | None
+) -> Iterator[pl.DataFrame]:
+    """Read cells as the texts that COPY gives, so many rows at a time or all; one frame at least.
+
+    The columns are called by their places; column 0 is none, and keeps a row of one empty cell from
+    being an empty line.
+    """
+    from psycopg import sql
+
+    picked = _picked(columns.query, sql.SQL("1"), *map(sql.Identifier, columns.names.values()))
+    copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')").format(picked)
+    schema = {str(at): pl.String() for at in (0, *columns.names)}
+    with connection.cursor().copy(copy) as answered:
+        lines = iter(answered)  # the server sends a row at a time
+        some = b"".join(islice(lines, rows))
+        while True:
+            frame = pl.DataFrame(schema=schema)
+            if some:
+                frame = pl.read_csv(io.BytesIO(some), has_header=False, schema=schema)
+            yield frame
+            some = b"".join(islice(lines, rows))
+            if not some:
+                return
+
+
+def _picked(query: str, *what: Composable | str) -> Composed:
+    from psycopg import sql
+
+    columns = [sql.SQL(each) if isinstance(each, str) else each for each in what]
+    template = sql.SQL("SELECT {} FROM ({}\n) AS answer")
+    return template.format(sql.SQL(", ").join(columns), sql.SQL(query))
 
 
 @contextlib.contextmanager
 def reading(asked: Asked) -> Iterator[psycopg.Connection]:
     """Connect for reading only: the server itself refuses whatever would write."""
     with connected(asked) as connection:
+        import psycopg
+
         connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment's rows
         connection.execute(_SPELLED)
         yield connection
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
@@ -30,13 +30,59 @@ def headers(asked: Asked, form: Source) -> list[str]:
         return [name for name, *_ in connection.execute(_query(form)).description]
 
 
+def height(asked: Asked, form: Source) -> int:
+    """Count the rows of a table or query."""
+    with reading(asked) as connection:
+        (rows,) = connection.execute(_picked(form, ["count(*)"])).fetchone()
+        return int(rows)
+
+
 def answer(asked: Asked, form: Source, names: Sequence[str]) -> pl.DataFrame:
     """Read the named columns, in that order; positions name them in the frame."""
-    picked = ", ".join(map(quoted, names))
     with reading(asked) as connection:
-        rows = connection.execute(f"SELECT {picked} FROM ({_query(form)}\n)").fetchall()  # noqa: S608
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return pl.DataFrame([_column(str(at), cells) for at, cells in enumerate(columns)])
+        rows = connection.execute(_picked(form, map(quoted, names))).fetchall()
+    columns = _columns(rows, len(names))
+    return _frame(columns, [set(map(type, cells)) for cells in columns])
+
+
+def pieces(asked: Asked, form: Source, names: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    """Read them so many rows at a time, typed by all cells: these are looked through first."""
+    with reading(asked) as connection:
+        kinds = _kinds(connection, form, names)
+        answered = connection.execute(_picked(form, map(quoted, names)))
+        some = answered.fetchmany(rows)
+        while True:
+            columns = _columns(some, len(names))
+            for cells, known in zip(columns, kinds, strict=True):
+                if not set(map(type, cells)) <= known:
+                    raise asked.wrong("it gave other rows the second time")
+            yield _frame(columns, kinds)
+            some = answered.fetchmany(rows)
+            if not some:
+                return
+
+
+_TYPES = {"integer": int, "real": float, "text": str, "blob": bytes, "null": type(None)}
+
+
+def _kinds(connection: sqlite3.Connection, form: Source, names: Sequence[str]) -> list[set[type]]:
+    """Say of each column what its cells are."""
+    asks = [f"group_concat(DISTINCT typeof({quoted(name)}))" for name in names]
+    found = connection.execute(_picked(form, asks)).fetchone()
+    return [{_TYPES[name] for name in (each or "null").split(",")} for each in found]
+
+
+def _picked(form: Source, what: Iterable[str]) -> str:
+    return f"SELECT {', '.join(what)} FROM ({_query(form)}\n)"  # noqa: S608
+
+
+def _columns(rows: Sequence[Sequence[object]], width: int) -> list[tuple[object, ...]]:
+    return list(zip(*rows, strict=True)) or [()] * width
+
+
+def _frame(columns: Sequence[Sequence[object]], kinds: Sequence[set[type]]) -> pl.DataFrame:
+    typed = zip(columns, kinds, strict=True)
+    return pl.DataFrame([_column(str(at), *each) for at, each in enumerate(typed)])
 
 
 @contextlib.contextmanager
@@ -47,6 +93,7 @@ def reading(asked: Asked) -> Iterator[sqlite3.Connection]:
         message = f"{asked.what}: there is no file {asked.address.path}"
         raise refuse("I001", message, asked.place, "sqlite:///FILE, from the workspace's folder on")
     with connected(asked, "ro") as connection:
+        connection.execute("BEGIN")  # all that is read is of one moment
         connection.set_authorizer(_only_reads)
         yield connection
 
@@ -98,8 +145,8 @@ def _explained(asked: Asked, error: Exception) -> Refused | Unreachable:
     return asked.wrong(text.partition(" with text")[0])  # what follows would quote a value
 
 
-def _column(name: str, cells: Sequence[object]) -> pl.Series:
-    kinds = set(map(type, cells)) - {type(None)}
+def _column(name: str, cells: Sequence[object], seen: set[type]) -> pl.Series:
+    kinds = seen - {type(None)}
     if bytes in kinds:
         return pl.Series(name, [None] * len(cells), pl.List(pl.String))
     if kinds == {int}:

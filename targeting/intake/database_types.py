@@ -1,10 +1,12 @@
-"""PostgreSQL's types as ours, from the text that its COPY gives."""
+"""PostgreSQL's types as ours, from the texts that its COPY gives.
+
+A column is of one type wherever its cells are read: what decides it is looked for in all of them.
+"""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -13,60 +15,89 @@ _BOOLEAN, _DATE, _MOMENT, _ZONED, _NUMERIC = 16, 1082, 1114, 1184, 1700
 _WHOLE: Final = (20, 21, 23)
 _FLOAT: Final = (700, 701)
 _WIDEST: Final = 38  # digits of a Decimal
+_PLAIN: Final = r"^-?0*(\d*)(?:\.(\d+))?$"
 
 
-def typed(data: io.BytesIO, types: Sequence[int], nested: set[int]) -> pl.DataFrame:
-    """Type the rows of a COPY by their type ids; the first column is not ours.
+class Typed(NamedTuple):
+    """The type of a column: its id, and whether one cell holds several values."""
 
-    The columns are called by their positions, from 1. Nested ones become lists, to be refused.
-    """
-    schema = {str(at): pl.String() for at in range(len(types))}
-    if not data.getbuffer().nbytes:
-        texts = pl.DataFrame(schema=schema)
-    else:
-        texts = pl.read_csv(data, has_header=False, schema=schema)
-    return texts.select(
-        _column(texts[str(at)], oid, nested=oid in nested) for at, oid in enumerate(types) if at
-    )
+    oid: int
+    nested: bool
 
 
-def _column(text: pl.Series, oid: int, *, nested: bool) -> pl.Series:
-    """Type one column by the server's type; it stays text where a value has no place in ours."""
-    if nested:
-        return text.cast(pl.List(pl.String))
-    if oid == _BOOLEAN:
-        return text == "t"
-    if oid in _WHOLE:
-        return text.cast(pl.Int64)
-    if oid in _FLOAT:
-        return text.cast(pl.Float64)
+class Seen(NamedTuple):
+    """What all cells of a column are: the most digits before and after the point, and odd ones."""
+
+    digits: int = 0
+    places: int = 0
+    odd: bool = False
+
+
+def by_cells(types: Mapping[int, Typed]) -> set[int]:
+    """Name the columns whose type depends on their cells."""
+    return {at for at, (oid, nested) in types.items() if not nested and oid in (_NUMERIC, *_DAYS)}
+
+
+def seen_in(pieces: Iterable[pl.DataFrame], types: Mapping[int, Typed]) -> dict[int, Seen]:
+    """Look through texts for what decides the types of columns."""
+    places = sorted(by_cells(types))
+    rows = [piece.select(_look(at, types[at].oid) for at in places) for piece in pieces]
+    found = {}
+    for at in places:
+        looks = [row[str(at)][0] for row in rows]
+        most = {name: max((look[name] or 0 for look in looks), default=0) for name in Seen._fields}
+        found[at] = Seen(most["digits"], most["places"], bool(most["odd"]))
+    return found
+
+
+def _look(at: int, oid: int) -> pl.Expr:
+    cell = pl.col(str(at))
     if oid == _NUMERIC:
-        return _exact(text)
-    if oid in _DAYS:
-        return _all_or_text(text, text.to_frame("cell").select(_DAYS[oid]).to_series())
-    return text
+        digits, places = cell.str.extract(_PLAIN, 1), cell.str.extract(_PLAIN, 2)
+        looks = [digits.str.len_bytes().max(), places.str.len_bytes().max(), digits.is_null()]
+    else:
+        looks = [pl.lit(0), pl.lit(0), _days(cell, oid).is_null()]
+    looks[2] = (looks[2] & cell.is_not_null()).any()
+    named = [look.alias(name) for name, look in zip(Seen._fields, looks, strict=True)]
+    return pl.struct(named).first().alias(str(at))
 
 
-_CELL: Final = pl.col("cell").str
-_DAYS: Final = {
-    _DATE: _CELL.to_date("%Y-%m-%d", strict=False),
-    _MOMENT: _CELL.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False),
-    _ZONED: _CELL.to_datetime(
-        "%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
-    ),
+def typed(
+    texts: pl.DataFrame, types: Mapping[int, Typed], seen: Mapping[int, Seen]
+) -> pl.DataFrame:
+    """Type texts by the types of their columns, called by their places.
+
+    Nested ones become lists, to be refused. A day that has no place in ours leaves its column text;
+    a numeric of too many digits, or that is none, makes it floats.
+    """
+    columns = [_column(at, kind, seen.get(at, Seen())) for at, kind in types.items()]
+    return texts.select(columns)
+
+
+def _column(at: int, kind: Typed, seen: Seen) -> pl.Expr:
+    cell, oid = pl.col(str(at)), kind.oid
+    if kind.nested:
+        return cell.cast(pl.List(pl.String))
+    if oid == _BOOLEAN:
+        return cell == "t"
+    if oid in _WHOLE:
+        return cell.cast(pl.Int64)
+    if oid in _FLOAT:
+        return cell.cast(pl.Float64)
+    if oid == _NUMERIC:
+        exact = not seen.odd and seen.digits + seen.places <= _WIDEST
+        return cell.cast(pl.Decimal(_WIDEST, seen.places) if exact else pl.Float64, strict=False)
+    if oid in _DAYS and not seen.odd:
+        return _days(cell, oid)
+    return cell
+
+
+_DAYS: Final[Mapping[int, Mapping[str, Any]]] = {
+    _DATE: {"dtype": pl.Date, "format": "%Y-%m-%d"},
+    _MOMENT: {"dtype": pl.Datetime("us"), "format": "%Y-%m-%d %H:%M:%S%.f"},
+    _ZONED: {"dtype": pl.Datetime("us", "UTC"), "format": "%Y-%m-%d %H:%M:%S%.f%#z"},
 }
 
 
-def _exact(text: pl.Series) -> pl.Series:
-    """Make decimals of numerics, with as many places as any of them has; else floats."""
-    places = text.str.extract(r"\.(\d+)$").str.len_bytes().max()
-    scale = places if isinstance(places, int) else 0
-    if scale <= _WIDEST:
-        exact = text.cast(pl.Decimal(_WIDEST, scale), strict=False)
-        if exact.null_count() == text.null_count():
-            return exact
-    return text.cast(pl.Float64)
-
-
-def _all_or_text(text: pl.Series, typed: pl.Series) -> pl.Series:
-    return typed if typed.null_count() == text.null_count() else text
+def _days(cell: pl.Expr, oid: int) -> pl.Expr:
+    return cell.str.strptime(**_DAYS[oid], strict=False)

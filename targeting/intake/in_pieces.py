@@ -100,7 +100,7 @@ def read_in_pieces(
             if known is not None:
                 parted = reject_after(rows.kept, known)
                 rows = reject_more(origin.source, rows, parted.kept, parted.refused)
-            put.add(rows)
+            put.add(rows, cells.sums)
     rejects = pl.concat([nothing_refused(), *put.rejects])
     rejected = dict(rejects.group_by(REASON).agg(pl.len()).sort(REASON).iter_rows())
     day, odd = decide_as_of(origin.workspace, put.days, given=given, today=today, refused=rejected)
@@ -115,7 +115,7 @@ def read_in_pieces(
         filled={},
         not_finite=dict(put.not_finite),
         future=future_in(spilled, [w for w in put.last.columns if w.name != BOUGHT], day),
-        sha256=sha256(origin, opened),
+        sha256=sha256(origin, opened, put.of_rows),
     )
     return ReadInPieces(
         counts=counts,
@@ -141,11 +141,13 @@ class PutAside:
         self.emptied: Counter[str] = Counter()
         self.not_finite: Counter[str] = Counter()
         self.rejects: list[pl.DataFrame] = []
+        self.of_rows: list[pl.DataFrame | None] = []  # sums of those that are in no file
         self.unread: list[Mapping[str, Unread]] = []
         self.last: SourceRows
 
-    def put(self, rows: SourceRows, kept: pl.DataFrame) -> None:
+    def put(self, rows: SourceRows, kept: pl.DataFrame, sums: pl.DataFrame | None) -> None:
         """Put what is kept of a piece aside."""
+        self.of_rows.append(sums)
         self.rows += rows.rows
         self.set_aside += rows.set_aside
         self.rejects.append(rows.rejects)
@@ -170,7 +172,7 @@ class _Purchases(PutAside):
         self.refused_products: list[pl.Series] = []
         self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
 
-    def add(self, rows: SourceRows) -> None:
+    def add(self, rows: SourceRows, sums: pl.DataFrame | None) -> None:
         """Put the kept rows of a piece aside."""
         self.count(rows.kept)
         self.refused_products.append(rows.refused_products)
@@ -178,7 +180,7 @@ class _Purchases(PutAside):
         kept = rows.kept.select(wanted.name for wanted in rows.columns)
         for kernel, made in self.sums.items():
             made.append(kernel(kept.lazy()).collect())
-        self.put(rows, kept)
+        self.put(rows, kept, sums)
 
     def spilled(self) -> Spilled:
         """Give what was put aside."""

@@ -79,7 +79,7 @@ class Cells:
     # A workbook's cells come as the machine's text: 1234.5 and 2024-12-31 00:00:00, however the
     # column's own texts are written.
     machine_text: bool = False
-    sha256: str | None = None  # of what a database answered; None for a file
+    sums: pl.DataFrame | None = None  # of the rows that a database answered; None for a file
 
     @property
     def rows(self) -> int:

@@ -111,7 +111,7 @@ def _sort_all(
         try:
             cells = read_cells(file.origin, file.opened, file.positions)
             rows[source] = sort_rows(file.origin, cells, columns)
-            digests[source] = cells.sha256 or sha256(file.origin, file.opened)
+            digests[source] = sha256(file.origin, file.opened, [cells.sums])
         except Refused as refused:
             problems += refused.problems
     if problems:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+import polars as pl
 
 from targeting.behind import ahead
 from targeting.intake.columnar import is_table, open_columnar, refuse_nested
@@ -13,6 +15,7 @@ from targeting.intake.delimited import open_delimited
 from targeting.intake.headers import Sought
 from targeting.intake.json_records import open_json, open_ndjson
 from targeting.intake.opened import Cells, Elsewhere, Opened, Origin
+from targeting.intake.row_digest import digest
 from targeting.intake.workbook import open_workbook
 from targeting.problems import did_you_mean, refuse
 
@@ -93,12 +96,19 @@ def read_pieces(
         for cells in ahead(opened.pieces(columns, rows)):
             refuse_nested(origin, cells.frame)
             yield cells
+    except Unreachable:
+        raise
     except OSError as error:
         raise _unreadable(origin, error) from None
 
 
-def sha256(origin: Origin, opened: Opened) -> str:
-    """Digest a file without holding it; for a folder, the names and digests of its files."""
+def sha256(origin: Origin, opened: Opened, sums: Iterable[pl.DataFrame | None] = ()) -> str:
+    """Digest a file without holding it; for a folder, the names and digests of its files.
+
+    Rows that are in no file are digested by the `sums` of their pieces.
+    """
+    if added := [each for each in sums if each is not None]:
+        return digest(added)
     if not origin.path.is_dir():
         return _digest(origin.path)
     folder = origin.path.absolute()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from targeting.frames import ROW, text_hash
+from targeting.frames import ROW
 from targeting.intake.columnar import refuse_nested
 from targeting.intake.database_errors import one_line
 from targeting.intake.headers import tidy
 from targeting.intake.opened import Cells, Opened, Origin
+from targeting.intake.row_digest import row_sums
 from targeting.problems import refuse
 from targeting.spark.files import renamed
 from targeting.spark.master import Session
@@ -37,8 +37,7 @@ def open_catalogued(session: Session, origin: Origin) -> Opened:
         with _its_words(origin):
             frame = pl.DataFrame(renamed(table, columns).toArrow())
         refuse_nested(origin, frame)
-        found = Cells(frame.with_row_index(ROW, offset=1))
-        return Cells(found.frame, sha256=digest([row_sums(found.frame)]))
+        return Cells(frame.with_row_index(ROW, offset=1), sums=row_sums(frame))
 
     def rows() -> int:
         with _its_words(origin):
@@ -50,26 +49,6 @@ def open_catalogued(session: Session, origin: Origin) -> Opened:
 def catalogued(session: Session, origin: Origin, columns: Mapping[str, int]) -> DataFrame:
     """Give the columns at some positions, under our names."""
     return renamed(_table(session, origin), columns)
-
-
-def row_sums(cells: pl.DataFrame) -> pl.DataFrame:
-    """Give one row: how many rows there are, and two sums of their hashes, which run over.
-
-    Of every row the line of JSON is hashed that has its columns in the frame's order.
-    """
-    line = pl.struct(pl.all().exclude(ROW)).struct.json_encode()
-    lines = cells.select(line=line)
-    return lines.select(
-        rows=pl.len().cast(pl.Int64),
-        one=text_hash("line").sum(),
-        other=text_hash("line", seed=1).sum(),
-    )
-
-
-def digest(sums: list[pl.DataFrame]) -> str:
-    """Digest rows by the sums of their pieces: neither their order nor the pieces matter."""
-    added = [sum(pl.concat(sums)[name].to_list()) % 2**64 for name in ("rows", "one", "other")]
-    return hashlib.sha256(";".join(map(str, added)).encode()).hexdigest()
 
 
 def _table(session: Session, origin: Origin) -> DataFrame:

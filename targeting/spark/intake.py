@@ -19,6 +19,7 @@ from targeting.intake.columnar import refuse_nested
 from targeting.intake.found import Found
 from targeting.intake.in_pieces import ReadInPieces
 from targeting.intake.rejects import EMPTIED, nothing_refused
+from targeting.intake.row_digest import row_sums
 from targeting.intake.source_rows import (
     SourceRows,
     columns_of,
@@ -29,7 +30,7 @@ from targeting.intake.source_rows import (
 from targeting.intake.sources import file_kind, sha256
 from targeting.intake.undeclared import together
 from targeting.problems import Problem, Refused
-from targeting.spark.catalogue import catalogued, digest, row_sums
+from targeting.spark.catalogue import catalogued
 from targeting.spark.files import Take, by_place, cells_of_spark, stretched, table_of_parquet
 from targeting.spark.master import Session, Work
 from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
@@ -187,7 +188,7 @@ def _added_up(
         for name, seen in each.dates.items():
             if later := int(seen.filter(pl.col("day") > day)["rows"].sum()):
                 future[name] += later
-    last, sums = told[-1].rows, [each.sums for each in told if each.sums is not None]
+    last = told[-1].rows
     counts = Counts(
         file=origin.name,
         rows=sum(each.rows.rows for each in told),
@@ -198,7 +199,7 @@ def _added_up(
         filled={},
         not_finite=dict(not_finite),
         future=dict(future),
-        sha256=digest(sums) if sums else sha256(origin, found.opened),
+        sha256=sha256(origin, found.opened, [each.sums for each in told]),
     )
     newest = days[BOUGHT].max()
     assert newest is None or isinstance(newest, dt.date)

@@ -13,11 +13,14 @@ import polars as pl
 import pytest
 
 from targeting.intake.database_errors import Asked, Unreachable
-from targeting.intake.database_postgresql import answer
-from targeting.problems import Place
+from targeting.intake.database_postgresql import answer, pieces
+from targeting.intake.read import read_sources
+from targeting.intake.spilled import Budget
+from targeting.problems import Place, Refused
 from targeting.workspace.databases import Address
 from targeting.workspace.settings import Source
 from tests.delivery.server import Server, running
+from tests.intake.conftest import TODAY
 
 if TYPE_CHECKING:
     from targeting.problems import Problem
@@ -40,11 +43,14 @@ def settings(server: Server, what: str, columns: str = "id", **url: str) -> str:
     )
 
 
+def asking(server: Server, query: str) -> tuple[Asked, Source]:
+    source = Source(source=server.url(), query=query)
+    return Asked(Address(server.url()), "test", Place("a"), Place("a"), "I052"), source
+
+
 def frame(server: Server, query: str, *names: str) -> pl.DataFrame:
     """Read columns as the source gives them."""
-    source = Source(source=server.url(), query=query)
-    asked = Asked(Address(server.url()), "test", Place("a"), Place("a"), "I052")
-    return answer(asked, source, names)
+    return answer(*asking(server, query), names)
 
 
 def one(problems: tuple[Problem, ...]) -> Problem:
@@ -112,6 +118,59 @@ def test_customers_come_as_from_the_csv_of_the_same_rows(server: Server, shop: S
     assert from_table.frames["customers"].equals(from_file.frames["customers"])
     assert shop.reasons(from_table) == shop.reasons(from_file) == [(2, "born", "not_a_date")]
     assert from_table.sources["customers"].file == "postgresql:///postgres people"
+
+
+@pytest.mark.parametrize(
+    ("amount", "day"),
+    [
+        ("(n % 7) / 4::numeric", "date '2024-01-01' + n"),
+        ("CASE n WHEN 7 THEN 'NaN'::numeric ELSE n END", "CASE n WHEN 8 THEN 'infinity'::date END"),
+        ("CASE n WHEN 6 THEN 1e36 ELSE 0.123 END::numeric", "NULL::date"),
+        ("NULL::numeric", "CASE n WHEN 2 THEN '0044-03-15 BC' ELSE '9999-12-31' END::date"),
+    ],
+)
+def test_a_column_is_of_one_type_in_whatever_pieces_it_is_read(
+    server: Server, amount: str, day: str
+) -> None:
+    query = f"""SELECT n, {amount} AS amount, {day} AS day, n % 2 = 0 AS even, n::float8 / 3 AS third,
+        timestamptz '2024-02-29 23:30:00.25-05' + make_interval(hours => n) AS moment,
+        CASE n % 4 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN '"a"
+,b' ELSE '1' END AS name
+        FROM generate_series(1, 9) AS n ORDER BY n"""  # noqa: S608
+    names = ("name", "n", "amount", "day", "even", "third", "moment")
+    whole = frame(server, query, *names)
+    for rows in (1, 4, 9, 100):
+        read = [*pieces(*asking(server, query), names, rows)]
+        assert len(read) == -(-9 // rows)
+        assert pl.concat(read).equals(whole, null_equal=True)
+        assert all(piece.schema == whole.schema for piece in read)
+    (nothing,) = pieces(*asking(server, f"SELECT * FROM ({query}) AS q WHERE n > 9"), names, 5)  # noqa: S608
+    assert nothing.height == 0
+
+
+def test_rows_that_change_while_they_are_read_are_not_taken_for_others(server: Server) -> None:
+    asked = "coalesce(nullif(current_setting('shop.asked', true), '')::int, 0) + 1"
+    count = f"set_config('shop.asked', ({asked})::text, false)::int"
+    query = f"SELECT CASE WHEN {count} > 1 THEN 'infinity'::date ELSE '2024-01-01' END AS day"
+    with pytest.raises(Refused, match="it gave other rows the second time"):
+        list(pieces(*asking(server, query), ("day",), 64))
+
+
+def test_purchases_larger_than_the_memory_are_never_held_whole(server: Server, shop: Shop) -> None:
+    server.rows("DROP TABLE IF EXISTS bought")
+    server.rows("CREATE TABLE bought AS SELECT 'C' || n % 90 AS who, date '2024-01-01' + n % 100 AS"
+                " day, (n % 701)::numeric / 4 AS paid FROM generate_series(1, 5000) AS n")  # fmt: skip
+    text = (
+        f'sources:\n  purchases:\n    source: "{server.url()}"\n    table: bought\n'
+        "    columns: {customer_id: who, purchased_on: day, amount: paid}\n"
+    )
+    whole = shop.read(text, {})
+    budget = Budget(200_000, shop.folder / "aside")
+    parts = read_sources(shop.write(text, {}), today=TODAY, budget=budget)
+    assert parts.spilled is not None
+    assert parts.sources == whole.sources
+    aside = pl.concat(parts.spilled.pieces()).collect()
+    assert aside.sort(pl.all()).equals(whole.frames["purchases"].sort(pl.all()))
 
 
 def test_names_with_quotes_and_schemas_are_found(server: Server, shop: Shop) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -210,6 +212,29 @@ def test_the_sample_shop_with_products_and_new_models_gives_the_same_bytes(tmp_p
     shutil.copyfile(ROOT / "targeting.yaml", folder / "targeting.yaml")
     whole, parts = both(folder)
     assert whole == parts
+
+
+def test_tables_of_a_database_whose_cells_are_of_several_types(tmp_path: Path) -> None:
+    rows = hostile_purchases(6_000)
+    day = pl.col("purchased_on").fill_null("")
+    rows = rows.with_columns(day, amount=pl.col("amount").cast(pl.Float64, strict=False))
+    database = "source: sqlite:///shop.db, table"
+    settings = SETTINGS.format(file="p").replace("file: p", f"{database}: purchases")
+    settings = settings.replace("file: customers.csv", f"{database}: customers")
+    made = shop(tmp_path / "shop", {**FILES, "targeting.yaml": settings})
+    customers = pl.read_csv(made.folder / "customers.csv", infer_schema=False)
+    with closing(sqlite3.connect(made.folder / "shop.db")) as connection, connection:
+        for name, frame in (("purchases", rows), ("customers", customers)):
+            connection.execute(f"CREATE TABLE {name} ({', '.join(frame.columns)})")
+            marks = ", ".join("?" * frame.width)
+            connection.executemany(f"INSERT INTO {name} VALUES ({marks})", frame.rows())  # noqa: S608
+        connection.execute("UPDATE purchases SET amount = 7 WHERE rowid % 3 = 0")
+        connection.execute("UPDATE purchases SET amount = 'ten' WHERE rowid = 5900")
+        connection.execute("UPDATE customers SET age = 30 WHERE rowid < 40")
+    whole, parts = both(made.folder, "--accept", "rejected_over")
+    assert whole == parts
+    rejected = pl.read_csv(next((made.folder / "parts").glob("2*/rejects.csv")))
+    assert rejected.filter(field="amount", value="ten").height == 1
 
 
 @pytest.mark.parametrize("size", ["100k", "300k"])
