@@ -58,8 +58,7 @@ def command(
 
     Example: targeting run --as-of 2026-11-24 --out /srv/targeting
     """
-    if memory is None:
-        keep_freed_memory()
+    keep_freed_memory(bounded=memory is not None)
     workspace = workspace_of(folder, option_folder)
     spark = engine_of(engine, master, memory)
     with Progress() as progress:
