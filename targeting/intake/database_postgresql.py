@@ -124,15 +124,19 @@ def _texts(
     schema = {str(at): pl.String() for at in (0, *columns.names)}
     with connection.cursor().copy(copy) as answered:
         lines = iter(answered)  # the server sends a row at a time
-        some = b"".join(islice(lines, rows))
-        while True:
-            frame = pl.DataFrame(schema=schema)
-            if some:
-                frame = pl.read_csv(io.BytesIO(some), has_header=False, schema=schema)
-            yield frame
-            some = b"".join(islice(lines, rows))
-            if not some:
-                return
+        some = _taken(lines, rows)
+        if not some.getbuffer():
+            yield pl.DataFrame(schema=schema)
+        while some.getbuffer():
+            yield pl.read_csv(some, has_header=False, schema=schema)
+            some = _taken(lines, rows)
+
+
+def _taken(lines: Iterator[bytes | bytearray | memoryview], rows: int | None) -> io.BytesIO:
+    data = io.BytesIO()
+    data.writelines(islice(lines, rows))
+    data.seek(0)
+    return data
 
 
 def _picked(query: str, *what: Composable | str) -> Composed:

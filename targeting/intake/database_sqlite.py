@@ -16,6 +16,7 @@ from targeting.problems import Refused, refuse
 from targeting.workspace.databases import schema_of
 from targeting.workspace.settings import Source
 
+_AT_ONCE = 100_000  # rows
 _READS = (
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -50,16 +51,31 @@ def pieces(asked: Asked, form: Source, names: Sequence[str], rows: int) -> Itera
     with reading(asked) as connection:
         kinds = _kinds(connection, form, names)
         answered = connection.execute(_picked(form, map(quoted, names)))
-        some = answered.fetchmany(rows)
-        while True:
-            columns = _columns(some, len(names))
-            for cells, known in zip(columns, kinds, strict=True):
-                if not set(map(type, cells)) <= known:
-                    raise asked.wrong("it gave other rows the second time")
-            yield _frame(columns, kinds)
-            some = answered.fetchmany(rows)
-            if not some:
-                return
+
+        def taken() -> list[pl.DataFrame]:
+            return [_sure(asked, some, kinds) for some in _fetched(answered, rows)]
+
+        yield pl.concat([_sure(asked, [], kinds), *taken()])
+        while read := taken():
+            yield pl.concat(read)
+
+
+def _fetched(answered: sqlite3.Cursor, rows: int) -> Iterator[list[tuple[object, ...]]]:
+    """Fetch so many rows, few at a time: as Python's objects they take most room."""
+    while rows > 0 and (some := answered.fetchmany(min(rows, _AT_ONCE))):
+        yield some
+        rows -= len(some)
+
+
+def _sure(
+    asked: Asked, rows: Sequence[Sequence[object]], kinds: Sequence[set[type]]
+) -> pl.DataFrame:
+    """Type rows by what was seen of all their columns; other cells were not there then."""
+    columns = _columns(rows, len(kinds))
+    for cells, known in zip(columns, kinds, strict=True):
+        if not set(map(type, cells)) <= known:
+            raise asked.wrong("it gave other rows the second time")
+    return _frame(columns, kinds)
 
 
 _TYPES = {"integer": int, "real": float, "text": str, "blob": bytes, "null": type(None)}

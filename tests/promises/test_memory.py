@@ -60,6 +60,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("targeting.customers.held.PAGE", 64)
     monkeypatch.setattr("targeting.customers.addresses._AT_ONCE", 50)
     monkeypatch.setattr("targeting.intake.customers_aside._AT_ONCE", 90)
+    monkeypatch.setattr("targeting.intake.database_sqlite._AT_ONCE", 700)
 
 
 def outputs(out: Path) -> dict[str, str]:
