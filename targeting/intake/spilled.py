@@ -53,8 +53,8 @@ class Budget:
 def put(rows: pl.DataFrame, path: Path) -> None:
     """Write rows nearly as they lie in memory, and the folders to them: each is read once or twice.
 
-    Packed by lz4 they take a quarter of the room, which a disk has to take and to give back; as
-    Parquet they would be half the work more.
+    Packed by lz4 they take a quarter of the room, which a disk has to take and to give back, and
+    are written in two thirds of the time of Parquet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     rows.write_ipc(path, compression="lz4")

@@ -12,10 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from targeting.intake.database_errors import Asked
+from targeting.intake.database_sqlite import pieces
 from targeting.intake.read import read_sources
 from targeting.intake.row_digest import digest, row_sums
+from targeting.problems import Place, Refused
 from targeting.workspace.databases import Address
 from targeting.workspace.load import load
+from targeting.workspace.settings import Source
 from tests.intake.conftest import TODAY
 
 if TYPE_CHECKING:
@@ -217,3 +221,21 @@ def test_without_the_driver_the_message_says_how_to_install_it(
     problem = one(shop.refused(settings("table: people", "postgresql://db/shop"), {}))
     assert (problem.code, problem.place.line) == ("I050", 3)
     assert problem.help == "pip install 'targeting[postgresql]'"
+
+
+def test_cells_of_another_type_than_were_looked_through_are_not_lost(shop: Shop) -> None:
+    make(shop)
+    query = "SELECT CASE WHEN random() % 2 = 0 THEN 1 ELSE 'a' END AS x"
+    address = Address("sqlite:///shop.db", folder=shop.folder)
+    asked = Asked(address, "test", Place("a"), Place("a"), "I052")
+
+    def read() -> str:
+        try:
+            (piece,) = pieces(asked, Source(source=address.url, query=query), ["x"], 5)
+        except Refused as refused:
+            return str(refused)
+        return str(piece.item())
+
+    said = {read() for _ in range(200)}  # one reading in two is of another type than was seen
+    assert {"1", "a"} < said
+    assert all("other rows the second time" in each for each in said - {"1", "a"})
