@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +29,7 @@ from targeting.orders.runs import overrides
 from targeting.plan import Plan
 from targeting.problems import Problem, Refused
 from targeting.report.sales import sold_by_day, trade_of
+from targeting.report.svg import renderer_started
 from targeting.results.write import Results
 from targeting.rules.match import funnel, match
 from targeting.run_folder.compare import check_lists
@@ -75,23 +76,31 @@ class Tonight:
 def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) -> Tonight:
     """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
     workspace, as_of = plan.workspace, read.as_of
-    with ThreadPoolExecutor(1) as beside:  # what reads models and draws takes seconds to import
-        loaded = beside.submit(load_fitted, options.out / "models", workspace)
-        beside.submit(import_module, "altair")
-        options.tell("computing customers")
-        data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
-        customers = data.customers(as_of)
-        people = people_of(customers, workspace.policy, workspace.settings.shop.region, data.shelf)
-        asked = question(plan.contact_rules, workspace.policy, as_of)
-        past = read_past(ledger, customers[CUSTOMER], asked)
-        contacted = last_contacts(past, customers, people.persons)
-        customers = data.with_contacts(customers, contacted, as_of)
+    loaded = _begun(lambda: load_fitted(options.out / "models", workspace))
+    options.tell("computing customers")
+    data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
+    customers = data.customers(as_of)
+    people = people_of(customers, workspace.policy, workspace.settings.shop.region, data.shelf)
+    asked = question(plan.contact_rules, workspace.policy, as_of)
+    past = read_past(ledger, customers[CUSTOMER], asked)
+    contacted = last_contacts(past, customers, people.persons)
+    customers = data.with_contacts(customers, contacted, as_of)
     options.tell("scoring")
     fitted = loaded.result()
     new = fitted is None
     if fitted is None:
         fitted = fit(data, customers, as_of, unfilled=read.unfilled_customers())
     return Tonight(read, data, customers, people, past, fitted, new)
+
+
+def _begun(load: Callable[[], Fitted | None]) -> Future[Fitted | None]:
+    """Begin what takes seconds and one core: to read models, and then to be able to draw."""
+    beside = ThreadPoolExecutor(1)
+    loaded = beside.submit(load)
+    beside.submit(import_module, "altair")
+    beside.submit(renderer_started)
+    beside.shutdown(wait=False)  # nobody waits for the drawing, which comes last
+    return loaded
 
 
 def decide_night(

@@ -71,7 +71,7 @@ def _read(
         budget = reader = None
         if options.engine is not None:
             options.tell("starting Apache Spark")
-            reader = aside.enter_context(options.engine.started(options.detail))
+            reader = aside.enter_context(options.engine.started(options.detail, sums))
         options.tell("reading sources")
         if options.memory is not None:
             folder = aside.enter_context(spill_folder(options.out))

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any, TextIO
@@ -43,6 +44,7 @@ def guarded(group: click.Group) -> int:
         sys.unraisablehook = heard
 
 
+_FEW = 5  # warnings of one code that a night prints
 _INTERRUPTED = "interrupted; nothing half-written is left"
 NO_MEMORY = (
     "the machine did not give the memory that was needed; nothing half-written is left: give it "
@@ -109,6 +111,18 @@ def show_problems(problems: Iterable[Problem]) -> None:
     """Print problems, to standard error."""
     for problem in problems:
         note(f"{problem}\n")
+
+
+def show_few(warnings: Iterable[Problem]) -> None:
+    """Print a night's warnings, few of each kind: what hundreds repeat would hide the others."""
+    shown = Counter[str]()
+    for warning in warnings:
+        shown[warning.code] += 1
+        if shown[warning.code] <= _FEW:
+            note(f"{warning}\n")
+    for code, found in shown.items():
+        if more := max(0, found - _FEW):
+            note(f"{counted(more, 'more warning')} {code}: manifest.json lists them all\n")
 
 
 def count_problems(problems: Iterable[Problem]) -> str:

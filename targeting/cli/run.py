@@ -11,7 +11,7 @@ import click
 
 from targeting.cli.ahead import keep_freed_memory
 from targeting.cli.apart import writes_in
-from targeting.cli.console import Progress, counted, note, say, say_json, show_problems
+from targeting.cli.console import Progress, counted, note, say, say_json, show_few, show_problems
 from targeting.cli.options import (
     accept_option,
     as_of_option,
@@ -86,7 +86,8 @@ def command(
         last = last_run(options.out)
         finished = run(plan, options)
     changed = () if last is None or finished.again else changes(plan, last, finished.folder)
-    show_problems([*finished.warnings, *changed])
+    show_few(finished.warnings)
+    show_problems(changed)
     if finished.again:
         note(f"this run was made before; its folder: {finished.folder}")
     if as_json:

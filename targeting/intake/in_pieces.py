@@ -29,7 +29,16 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import read_pieces, sha256
-from targeting.intake.spilled import Aside, Budget, Kernel, Spilled, nameless, put_aside
+from targeting.intake.spilled import (
+    Aside,
+    Budget,
+    Kernel,
+    Spilled,
+    added_up,
+    nameless,
+    put_aside,
+    tables_of,
+)
 from targeting.intake.undeclared import Unread, together
 from targeting.intake.wanted import Wanted
 from targeting.problems import Problem
@@ -168,7 +177,8 @@ class _Purchases(PutAside):
 
     def __init__(self, budget: Budget, parts: int, behind: Behind) -> None:
         super().__init__(budget.folder, parts, behind)
-        self.sums: dict[Kernel, list[pl.DataFrame]] = {k: [] for k in (nameless, *budget.sums)}
+        self.kernels: tuple[Kernel, ...] = (nameless, *budget.sums)
+        self.tables: list[list[pl.DataFrame]] = []
         self.refused_products: list[pl.Series] = []
         self.days = pl.DataFrame(schema={BOUGHT: pl.Date})
 
@@ -178,15 +188,14 @@ class _Purchases(PutAside):
         self.refused_products.append(rows.refused_products)
         self.days = pl.concat([self.days, rows.kept.select(BOUGHT)]).unique().top_k(2, by=BOUGHT)
         kept = rows.kept.select(wanted.name for wanted in rows.columns)
-        for kernel, made in self.sums.items():
-            made.append(kernel(kept.lazy()).collect())
+        self.tables.append(tables_of(self.kernels, kept))
         self.put(rows, kept, sums)
 
     def spilled(self) -> Spilled:
         """Give what was put aside."""
         newest = self.days[BOUGHT].max()
         assert newest is None or isinstance(newest, dt.date)
-        sums = {kernel: pl.concat(made) for kernel, made in self.sums.items()}
+        sums = added_up(self.kernels, self.tables)
         return Spilled(self.folder, self.last.kept.schema, self.parts, newest, sums)
 
 

@@ -71,6 +71,21 @@ def nameless(lines: pl.LazyFrame) -> pl.LazyFrame:
     return lines.select((pl.col(CUSTOMER).is_null().sum() if named else pl.len()).alias("lines"))
 
 
+def tables_of(kernels: Iterable[Kernel], rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Make the table of each kernel from a piece of purchases."""
+    return [kernel(rows.lazy()).collect() for kernel in kernels]
+
+
+def added_up(
+    kernels: Iterable[Kernel], pieces: Iterable[Sequence[pl.DataFrame]]
+) -> dict[Kernel, pl.DataFrame]:
+    """Put together what `tables_of` made of each piece."""
+    return {
+        kernel: pl.concat(tables)
+        for kernel, tables in zip(kernels, zip(*pieces, strict=True), strict=True)
+    }
+
+
 def put_aside(rows: pl.DataFrame, folder: Path, parts: int, piece: int) -> None:
     """Write rows to the folders of their customers' parts; each piece has files of its own."""
     part = part_of(parts) if CUSTOMER in rows.columns else pl.lit(None, dtype=pl.UInt32)

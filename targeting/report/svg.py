@@ -50,6 +50,14 @@ _CONFIG: dict[str, Any] = {
 _NOT_IN_XML = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?:00[01][0-9a-f]|fff[ef])")
 
 
+def renderer_started() -> None:
+    """Draw nothing: the first picture of a process takes a second longer than the others."""
+    import vl_convert
+
+    nothing = {"mark": "point", "data": {"values": []}}
+    vl_convert.vegalite_to_svg(json.dumps(nothing))
+
+
 def as_svg(name: str, chart: alt.Chart | alt.LayerChart) -> str:
     """Render without a browser; ids stand under the picture's name."""
     import vl_convert

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,22 +97,38 @@ def _read_all(
 ) -> None:
     """Have the models read every page: what they say of one is told when all are read."""
 
+    # Either the pages are read beside each other, or what the models read of a single one.
+    beside = abreast if len(customers.pages) == 1 else map
+
     def read(
         numbered: tuple[int, tuple[CustomerData, pl.LazyFrame]],
-    ) -> tuple[list[Judged], _Seen]:
+    ) -> tuple[list[Judged], Placed | None, _Earlier | None]:
         number, (part, held) = numbered
         page = held.collect()
-        by_model = [
-            scoring.judged(number, page, rhythm_of(part, as_of, name))
-            for name, scoring in scorings.items()
-        ]
-        return by_model, segments.seen(number, part, page)
+
+        def judged() -> list[Judged]:
+            return [
+                scoring.judged(number, page, rhythm_of(part, as_of, name))
+                for name, scoring in scorings.items()
+            ]
+
+        readings = (
+            judged,
+            lambda: segments.placed(part, page),
+            lambda: segments.earlier(number, part),
+        )
+        by_model, placed, earlier = beside(_done, readings)
+        return by_model, placed, earlier
 
     both = zip(data.parts(), customers.pages, strict=True)
-    for by_model, seen in abreast(read, enumerate(both)):
-        for scoring, judged in zip(scorings.values(), by_model, strict=True):
-            scoring.hear(judged)
-        segments.hear(seen)
+    for by_model, placed, earlier in abreast(read, enumerate(both)):
+        for scoring, heard in zip(scorings.values(), by_model, strict=True):
+            scoring.hear(heard)
+        segments.hear(placed, earlier)
+
+
+def _done(work: Callable[[], Any]) -> Any:
+    return work()
 
 
 def _tell_all(
@@ -158,12 +174,11 @@ def drifted(data: CustomerData, scoring: Scoring, model: LikelihoodModel) -> tup
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """The segments of one page: tonight's, and those of 30 days earlier."""
+class _Earlier:
+    """The segments of one page 30 days earlier."""
 
-    placed: Placed | None = None
-    before: pl.LazyFrame | None = None
-    knew_anybody: bool = False  # 30 days earlier
+    segments: pl.LazyFrame
+    knew_anybody: bool
 
 
 @dataclass
@@ -177,28 +192,31 @@ class _Segmented:
     knew_anybody: bool = False  # 30 days earlier
     _placed: list[Placed] = field(default_factory=list)
 
-    def seen(self, number: int, part: CustomerData, page: pl.DataFrame) -> _Seen:
+    def placed(self, part: CustomerData, page: pl.DataFrame) -> Placed | None:
         """Place a page of customers; `part` has their lines."""
-        if self.model is None:
-            return _Seen()
-        names = [each.name for each in self.model.features]
-        placed = None
-        if self.data.workspace.segments is not None:
-            placed = place(windowed(part, page, self.as_of, names), self.model)
-        if self.data.lines is None:
-            return _Seen(placed)
-        rows = windowed(part, None, self.as_of - CHANGED_WITHIN, names)
-        before = rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
-        kept = self.data.shelf.keep("before", number, before)
-        return _Seen(placed, kept, before.height > 0)
+        if self.model is None or self.data.workspace.segments is None:
+            return None
+        return place(windowed(part, page, self.as_of, self._features), self.model)
 
-    def hear(self, seen: _Seen) -> None:
+    def earlier(self, number: int, part: CustomerData) -> _Earlier | None:
+        """Place those of a page whom the shop knew 30 days earlier, by their lines until then."""
+        if self.model is None or self.data.lines is None:
+            return None
+        rows = windowed(part, None, self.as_of - CHANGED_WITHIN, self._features)
+        before = rows.select(CUSTOMER).with_columns(assign_segments(rows, self.model))
+        return _Earlier(self.data.shelf.keep("before", number, before), before.height > 0)
+
+    def hear(self, placed: Placed | None, earlier: _Earlier | None) -> None:
         """Take the segments of the next page."""
-        if seen.placed is not None:
-            self._placed.append(seen.placed)
-        if seen.before is not None:
-            self.before.append(seen.before)
-        self.knew_anybody |= seen.knew_anybody
+        if placed is not None:
+            self._placed.append(placed)
+        if earlier is not None:
+            self.before.append(earlier.segments)
+            self.knew_anybody |= earlier.knew_anybody
+
+    @property
+    def _features(self) -> list[str]:
+        return [each.name for each in self.model.features] if self.model is not None else []
 
     def of(self, number: int) -> list[pl.Series]:
         """Give the column of a page, if there are segments."""

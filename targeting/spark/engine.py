@@ -12,6 +12,7 @@ from targeting.intake.accounts import Read
 from targeting.intake.found import Found
 from targeting.intake.in_pieces import ReadInPieces
 from targeting.intake.opened import Opened, Origin
+from targeting.intake.spilled import Kernel, added_up, nameless, tables_of
 from targeting.spark.catalogue import open_catalogued
 from targeting.spark.intake import can_read, read_on_spark
 from targeting.spark.master import Session, opened
@@ -31,15 +32,17 @@ class Engine:
     master: str
 
     @contextlib.contextmanager
-    def started(self, tell: Tell | None = None) -> Iterator[OnSpark]:
+    def started(self, tell: Tell | None = None, sums: tuple[Kernel, ...] = ()) -> Iterator[OnSpark]:
         """Start it for the time of a run; `tell` hears how far it is.
+
+        `sums` will be asked of all purchases: they are made while these are read.
 
         Raises:
             Refused: where it cannot be used as it is.
             SparkLost: where nobody answers.
         """
         with opened(self.master, tell) as session:
-            yield OnSpark(session)
+            yield OnSpark(session, (nameless, *sums))
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class OnSpark:
     """A running Spark, as intake sees it: it reads what it can read, and holds all purchases."""
 
     session: Session
+    sums: tuple[Kernel, ...]
 
     def open(self, origin: Origin) -> Opened:
         """Open a table or query of Spark's own."""
@@ -58,7 +62,7 @@ class OnSpark:
 
     def read(self, found: Found, *, given: dt.date | None, today: dt.date) -> ReadInPieces:
         """Read purchases with Spark."""
-        return read_on_spark(self.session, found, given=given, today=today)
+        return read_on_spark(self.session, found, self.sums, given=given, today=today)
 
     def moved(self, read: Read) -> Read:
         """Hand Spark the purchases that the driver has read."""
@@ -69,7 +73,8 @@ class OnSpark:
         unfilled.pop("purchases", None)
         session = self.session.for_lines(lines.height)
         pieces = self._table(list(cut(lines, session.buckets, 0)))
-        purchases = SparkPurchases.of(session, pieces, lines.schema, read.newest_purchase)
+        sums = added_up(self.sums, [tables_of(self.sums, lines)])
+        purchases = SparkPurchases.of(session, pieces, lines.schema, read.newest_purchase, sums)
         return replace(read, frames=frames, unfilled=unfilled, spilled=purchases)
 
     def _table(self, pieces: list[tuple[int, int, bytes]]) -> DataFrame:

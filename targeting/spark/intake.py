@@ -28,6 +28,7 @@ from targeting.intake.source_rows import (
     sort_rows,
 )
 from targeting.intake.sources import file_kind, sha256
+from targeting.intake.spilled import Kernel, added_up, tables_of
 from targeting.intake.undeclared import together
 from targeting.problems import Problem, Refused
 from targeting.spark.catalogue import catalogued
@@ -53,7 +54,8 @@ class Told:
     used: int
     days: pl.DataFrame
     dates: dict[str, pl.DataFrame]  # of each other column that knows no future: day, rows
-    sums: pl.DataFrame | None = None  # of rows that are in no file, for their digest
+    tables: list[pl.DataFrame]  # what is asked of all purchases, of these
+    digest: pl.DataFrame | None = None  # of rows that are in no file
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ def can_read(found: Found) -> bool:
 
 
 def read_on_spark(
-    session: Session, found: Found, *, given: dt.date | None, today: dt.date
+    session: Session,
+    found: Found,
+    sums: tuple[Kernel, ...],
+    *,
+    given: dt.date | None,
+    today: dt.date,
 ) -> ReadInPieces:
     """Read, judge and part purchases on the executors.
 
@@ -93,7 +100,7 @@ def read_on_spark(
         known, _ = decide_as_of(origin.workspace, None, given=given, today=today)
     with said():
         table, take = _parts(session, found)
-        taken = session.map(table, _judging(session, found, take, known), SCHEMA).persist()
+        taken = session.map(table, _judging(session, found, take, sums, known), SCHEMA).persist()
         answers = taken.filter(f"{BUCKET} = {TOLD}").select(ORDER, DATA).toArrow().to_pylist()
     answers.sort(key=lambda row: row[ORDER])
     told = [pickle.loads(row[DATA]) for row in answers]  # noqa: S301  # our own workers wrote it
@@ -103,9 +110,9 @@ def read_on_spark(
     if not told:
         columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
         cells = found.opened.cells(found.positions)  # no row, and yet columns of some type
-        sums = row_sums(cells.frame) if origin.database is not None else None
-        told = [replace(_told(0, sort_rows(origin, cells, columns)), sums=sums)]
-    return _added_up(session, found, taken, told, given=given, today=today)
+        digest = row_sums(cells.frame) if origin.database is not None else None
+        told = [replace(_told(0, sort_rows(origin, cells, columns), sums), digest=digest)]
+    return _added_up(session, found, taken, told, sums, given=given, today=today)
 
 
 def _parts(session: Session, found: Found) -> tuple[DataFrame, Take]:
@@ -119,7 +126,13 @@ def _parts(session: Session, found: Found) -> tuple[DataFrame, Take]:
     return table_of_parquet(session, found)
 
 
-def _judging(session: Session, found: Found, take: Take, as_of: dt.date | None) -> Work:
+def _judging(
+    session: Session,
+    found: Found,
+    take: Take,
+    sums: tuple[Kernel, ...],
+    as_of: dt.date | None,
+) -> Work:
     """Make the task that keeps, sets aside or refuses every row of a partition, and says so."""
     origin, buckets = found.origin, session.buckets
     columns = columns_of(origin.workspace.settings, origin.source, list(found.positions))
@@ -141,20 +154,24 @@ def _judging(session: Session, found: Found, take: Take, as_of: dt.date | None) 
         if as_of is not None:
             parted = reject_after(rows.kept, as_of)
             rows = reject_more(origin.source, rows, parted.kept, parted.refused)
-        told = replace(_told(order, rows), sums=row_sums(cells.frame) if no_file else None)
+        digest = row_sums(cells.frame) if no_file else None
+        told = replace(_told(order, rows, sums), digest=digest)
         yield batch([(TOLD, order, pickle.dumps(told))])
-        kept = rows.kept.select(wanted.name for wanted in rows.columns)
-        for piece in cut(kept, buckets, order):
+        for piece in cut(_lines(rows), buckets, order):
             yield batch([piece])
 
     return work
 
 
-def _told(order: int, rows: SourceRows) -> Told:
+def _lines(rows: SourceRows) -> pl.DataFrame:
+    return rows.kept.select(wanted.name for wanted in rows.columns)
+
+
+def _told(order: int, rows: SourceRows, sums: tuple[Kernel, ...]) -> Told:
     dates = [w.name for w in rows.columns if w.type == "date" and not w.may_be_future]
     return Told(
         order,
-        replace(rows, kept=rows.kept.select(w.name for w in rows.columns).clear()),
+        replace(rows, kept=_lines(rows).clear()),
         Counter(flag_counts(rows.kept, EMPTIED)),
         Counter(flag_counts(rows.kept, NOT_FINITE)),
         rows.kept.height,
@@ -164,6 +181,7 @@ def _told(order: int, rows: SourceRows) -> Told:
             for name in dates
             if name != BOUGHT
         },
+        tables_of(sums, _lines(rows)),
     )
 
 
@@ -172,6 +190,7 @@ def _added_up(
     found: Found,
     taken: DataFrame,
     told: list[Told],
+    sums: tuple[Kernel, ...],
     *,
     given: dt.date | None,
     today: dt.date,
@@ -199,11 +218,12 @@ def _added_up(
         filled={},
         not_finite=dict(not_finite),
         future=dict(future),
-        sha256=sha256(origin, found.opened, [each.sums for each in told]),
+        sha256=sha256(origin, found.opened, [each.digest for each in told]),
     )
     newest = days[BOUGHT].max()
     assert newest is None or isinstance(newest, dt.date)
-    purchases = SparkPurchases.of(session, taken, last.kept.schema, newest)
+    tables = added_up(sums, [each.tables for each in told])
+    purchases = SparkPurchases.of(session, taken, last.kept.schema, newest, tables)
     return ReadInPieces(
         counts=counts,
         rejects=rejects,

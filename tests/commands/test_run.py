@@ -378,3 +378,20 @@ def test_a_run_goes_on_when_nobody_listens(small: ShopFolder, streams: str) -> N
     assert b"Traceback" not in done.stdout + done.stderr
     assert len(small.runs) == 1
     assert (small.folder / "out/latest").is_file()
+
+
+def test_what_many_rules_share_is_warned_of_a_few_times(tmp_path: Path) -> None:
+    rules = {
+        f"rules/marketing/hello_{n}.yaml": SMALL["rules/marketing/hello.yaml"]
+        .replace("priority: 1", f"priority: {n}")
+        .replace("in Lahore\n", f"in Lahore, for the {n}th time\n")
+        for n in range(2, 6)
+    }
+    made = shop(tmp_path / "shop", dict(rules))
+    ran = made.run_here("run")
+    assert ran.code == 0, ran.err
+    assert ran.err.count("warning S003:") == 5
+    assert "5 more warnings S003: manifest.json lists them all\n" in ran.err
+    manifest = json.loads((made.runs[0] / "manifest.json").read_bytes())
+    assert [each["code"] for each in manifest["warnings"]].count("S003") == 10  # pairs of five
+    assert made.run_here("check").out.count("warning S003:") == 10

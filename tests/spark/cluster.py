@@ -17,7 +17,13 @@ import pytest
 
 from tests.kit.shop import ROOT
 
-QUIET = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+QUIET = {
+    "SPARK_LOCAL_IP": "127.0.0.1",
+    "PYSPARK_PYTHON": sys.executable,
+    "PYTHONPATH": str(ROOT),
+    # Each Java lives a minute: what it compiles thoroughly is hardly used.
+    "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
 _SECONDS = 60
 
 

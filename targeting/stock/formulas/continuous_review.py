@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from targeting.stock.formulas.economics import economic_order_quantity, quantity_with_backorders
 from targeting.stock.formulas.levels import NO_SPREAD, Floats, Number, floats, units_short
@@ -60,7 +60,7 @@ def second_order_loss(mean: Number, sd: Number, stock: Number) -> Floats:
     gap, sd = np.broadcast_arrays(np.subtract(stock, mean), np.asarray(sd, dtype=np.float64))
     safe = np.where(sd > NO_SPREAD, sd, 1.0)
     k = gap / safe
-    loss = ((k**2 + 1) * ndtr(-k) - k * np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi)) / 2
+    loss = ((k**2 + 1) * scipy.special.ndtr(-k) - k * np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi)) / 2
     sure = np.minimum(gap, 0) ** 2 / 2
     half: Floats = np.where(sd > NO_SPREAD, safe**2 * np.maximum(loss, 0), sure)
     return half
@@ -91,7 +91,7 @@ def expected_level_policy(demand: Number, mean: Number, sd: Number, costs: Costs
 
     def reorder_point(quantity: Floats) -> Floats:
         waits = costs.holding * quantity / np.multiply(costs.backorder, demand)
-        return mean + sd * ndtri(1 - np.where(waits < 1, waits, np.nan))
+        return mean + sd * scipy.special.ndtri(1 - np.where(waits < 1, waits, np.nan))
 
     def larger(quantity: Floats) -> Floats:
         short = units_short(mean, sd, reorder_point(quantity))

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
+import scipy
 
 from targeting.workspace.literals import Period
 
@@ -37,7 +37,7 @@ def spread(sd: Floats, demand: Floats, weeks: Floats, lead_sd: Floats) -> Floats
 
 def safety_stock(service_level: Floats, spread: Floats) -> Floats:
     """Stock above the mean that meets all demand of a cycle with this probability: z x spread."""
-    stock: Floats = ndtri(service_level) * spread
+    stock: Floats = scipy.special.ndtri(service_level) * spread
     return stock
 
 
@@ -45,7 +45,7 @@ def units_short(mean: Floats, spread: Floats, available: Floats) -> Floats:
     """Units that normal demand is expected to exceed the stock by: spread x G(k), the loss."""
     safe = np.where(spread > NO_SPREAD, spread, 1.0)
     k = (available - mean) / safe
-    loss = np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi) - k * ndtr(-k)
+    loss = np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi) - k * scipy.special.ndtr(-k)
     short: Floats = np.where(
         spread > NO_SPREAD, safe * np.maximum(loss, 0), np.maximum(mean - available, 0)
     )
@@ -56,7 +56,9 @@ def stockout_risk(mean: Floats, spread: Floats, available: Floats) -> Floats:
     """Probability that normal demand exceeds the stock; without spread, whether the mean does."""
     safe = np.where(spread > NO_SPREAD, spread, 1.0)
     risk: Floats = np.where(
-        spread > NO_SPREAD, ndtr((mean - available) / safe), (mean > available).astype(np.float64)
+        spread > NO_SPREAD,
+        scipy.special.ndtr((mean - available) / safe),
+        (mean > available).astype(np.float64),
     )
     return risk
 

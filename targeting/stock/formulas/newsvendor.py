@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import pdtr, pdtrc, pdtrik
+import scipy
 
 from targeting.stock.formulas.levels import Floats, Number, floats, safety_stock, spread
 
@@ -46,8 +46,10 @@ def newsvendor_normal(ratio: Number, mean: Number, sd: Number) -> Floats:
 def newsvendor_poisson(ratio: Number, mean: Number) -> Floats:
     """Fewest whole units that meet all of Poisson demand with at least this probability."""
     ratio, mean = floats(ratio, mean)
-    near = np.maximum(np.ceil(np.nan_to_num(pdtrik(ratio, mean))), 1.0)
-    stock = near - (pdtr(near - 1, mean) >= ratio) + (pdtr(near, mean) < ratio)
+    near = np.maximum(np.ceil(np.nan_to_num(scipy.special.pdtrik(ratio, mean))), 1.0)
+    fewer_do = scipy.special.pdtr(near - 1, mean) >= ratio
+    more_needed = scipy.special.pdtr(near, mean) < ratio
+    stock = near - fewer_do + more_needed
     return np.where(np.isnan(ratio + mean), np.nan, stock)
 
 
@@ -82,7 +84,7 @@ def discrete_units_short(values: Floats, chances: Floats, stock: Number) -> Floa
 
 def poisson_above(mean: Floats, stock: Floats) -> Floats:
     """Probability that Poisson demand exceeds a whole stock, which may be below nothing."""
-    above: Floats = np.where(stock < 0, 1.0, pdtrc(np.maximum(stock, 0), mean))
+    above: Floats = np.where(stock < 0, 1.0, scipy.special.pdtrc(np.maximum(stock, 0), mean))
     return above
 
 
