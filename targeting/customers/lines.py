@@ -102,6 +102,12 @@ class Lines:
         """Keep the customers of a column `customer_id`."""
         return Lines(tuple(part.only(wanted) for part in self.parts), self.schema)
 
+    def here(self) -> Lines:
+        """Give the same lines in memory, as one part."""
+        if len(self.parts) == 1:
+            return self
+        return Lines.of(self.together().lazy(), self.schema.names())
+
     def together(self) -> pl.DataFrame:
         """Give all lines, customers by their ids."""
         return self.each(lambda lines: lines)

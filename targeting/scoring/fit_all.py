@@ -48,11 +48,14 @@ def fit(
     people = customers.rows(taught)
     if taught.height < customers.height:
         data = data.only(taught)
+    purchases = None
+    if data.lines is not None:  # day after day is looked at: of so few that is soonest done here
+        lines = data.lines.here()
+        data, purchases = replace(data, lines=lines), lines.together()
     before = data
     if unfilled is not None:
         theirs = unfilled.join(taught.lazy(), on=CUSTOMER, how="semi", maintain_order="left")
         before = replace(data, attributes=theirs)
-    lines = None if data.lines is None else data.lines.together()
     for name, form in (workspace.scores.likelihoods if workspace.scores else {}).items():
         model, evaluation, rows = fit_likelihood(
             name,
@@ -60,8 +63,8 @@ def fit(
             people,
             key=workspace.policy.key,
             as_of=as_of,
-            history=data.buyers if lines is not None else None,
-            purchases=lines,
+            history=data.buyers if purchases is not None else None,
+            purchases=purchases,
             field_types=workspace.customer_fields,
             unfilled=before.table(as_of).collect(),
             derived=workspace.settings.derived,

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Part = Callable[[Mapping[str, int], int, int], Cells]
-Take = Callable[[Iterator["pa.RecordBatch"]], Cells | None]
+Take = Callable[[Iterator["pa.RecordBatch"]], Iterator[Cells]]
+
+_TOGETHER = 2_000_000  # rows that a task judges at once: at work they take about 500 MB
 
 
 def table_of_parquet(session: Session, found: Found) -> tuple[DataFrame, Take]:
     """Have Spark read the columns that are ours, under our names."""
     table = session.spark.read.parquet(found.origin.path.absolute().as_uri())
-    return renamed(table, found.positions), cells_of_spark
+    return renamed(table, found.positions), cells_of_spark()
 
 
 def renamed(table: DataFrame, columns: Mapping[str, int]) -> DataFrame:
@@ -36,14 +38,27 @@ def renamed(table: DataFrame, columns: Mapping[str, int]) -> DataFrame:
     return numbered.select(*(functions.col(str(at)).alias(ours) for ours, at in columns.items()))
 
 
-def cells_of_spark(batches: Iterator[pa.RecordBatch]) -> Cells | None:
-    """Make cells of what Spark itself has read; None of nothing."""
+def cells_of_spark() -> Take:
+    """Make cells of what Spark itself has read, so many rows at once: a partition may be large."""
+    most = _TOGETHER
+
+    def cells(batches: Iterator[pa.RecordBatch]) -> Iterator[Cells]:
+        piece: list[pa.RecordBatch] = []
+        for batch in batches:
+            piece.append(batch)
+            if sum(each.num_rows for each in piece) >= most:
+                yield _cells(piece)
+                piece = []
+        if piece:
+            yield _cells(piece)
+
+    return cells
+
+
+def _cells(batches: list[pa.RecordBatch]) -> Cells:
     import pyarrow as pa
 
-    read = list(batches)
-    if not read:
-        return None
-    return Cells(pl.DataFrame(pa.Table.from_batches(read)).with_row_index(ROW, offset=1))
+    return Cells(pl.DataFrame(pa.Table.from_batches(batches)).with_row_index(ROW, offset=1))
 
 
 def stretched(
@@ -56,11 +71,11 @@ def stretched(
     """
     parts = settled(text.cut(session.buckets), lambda stretches: _goes_on(session, text, stretches))
 
-    def cells(batches: Iterator[pa.RecordBatch]) -> Cells | None:
+    def cells(batches: Iterator[pa.RecordBatch]) -> Iterator[Cells]:
         for number in _numbers(batches):  # one, or none where the file has no line
             start, end = parts[number]
-            return text.cells(columns, parts[number]) if start < end else None
-        return None
+            if start < end:
+                yield text.cells(columns, parts[number])
 
     return _numbered(session, len(parts)), cells
 
@@ -72,10 +87,11 @@ def by_place(
     parts = session.buckets
     each = max(1, -(-rows // parts))
 
-    def cells(batches: Iterator[pa.RecordBatch]) -> Cells | None:
+    def cells(batches: Iterator[pa.RecordBatch]) -> Iterator[Cells]:
         (number,) = _numbers(batches)
         found = part(columns, number * each, each)
-        return Cells(found.frame.with_columns(pl.col(ROW) - number * each)) if found.rows else None
+        if found.rows:
+            yield Cells(found.frame.with_columns(pl.col(ROW) - number * each))
 
     return _numbered(session, parts), cells
 

@@ -18,6 +18,7 @@ from targeting.intake.clean import NOT_FINITE
 from targeting.intake.columnar import refuse_nested
 from targeting.intake.found import Found
 from targeting.intake.in_pieces import ReadInPieces
+from targeting.intake.opened import Cells
 from targeting.intake.rejects import EMPTIED, nothing_refused
 from targeting.intake.row_digest import row_sums
 from targeting.intake.source_rows import (
@@ -34,7 +35,7 @@ from targeting.problems import Problem, Refused
 from targeting.spark.catalogue import catalogued
 from targeting.spark.files import Take, by_place, cells_of_spark, stretched, table_of_parquet
 from targeting.spark.master import Session, Work
-from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, batch, cut
+from targeting.spark.pieces import BUCKET, DATA, ORDER, SCHEMA, TOLD, Piece, batch, cut
 from targeting.spark.purchases import SparkPurchases
 from targeting.spark.words import said
 
@@ -43,9 +44,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
+_PIECES = 1 << 20  # more than one partition of a source has
+
+
 @dataclass(frozen=True)
 class Told:
-    """What one partition tells the driver: counts, refused rows and the newest days, no lines."""
+    """What of one piece goes to the driver: counts, refused rows and the newest days, no lines."""
 
     order: int
     rows: SourceRows  # without the kept
@@ -118,7 +122,7 @@ def read_on_spark(
 def _parts(session: Session, found: Found) -> tuple[DataFrame, Take]:
     """Give a table of Spark's, and what makes cells of one of its partitions."""
     if found.origin.database is not None:
-        return catalogued(session, found.origin, found.positions), cells_of_spark
+        return catalogued(session, found.origin, found.positions), cells_of_spark()
     if found.opened.stretches is not None:
         return stretched(session, found.opened.stretches, found.positions)
     if found.opened.part is not None:
@@ -141,24 +145,23 @@ def _judging(
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext
 
-        order = TaskContext.get().partitionId()
+        first = TaskContext.get().partitionId() * _PIECES
         try:
-            cells = take(batches)
-            if cells is None:
-                return
-            refuse_nested(origin, cells.frame)
-            rows = sort_rows(origin, cells, columns)
+            for order, cells in enumerate(take(batches), start=first):
+                for piece in judged(order, cells):
+                    yield batch([piece])
         except Refused as refused:
-            yield batch([(TOLD, order, pickle.dumps(Failed(tuple(refused.problems))))])
-            return
+            yield batch([(TOLD, first, pickle.dumps(Failed(tuple(refused.problems))))])
+
+    def judged(order: int, cells: Cells) -> Iterator[Piece]:
+        refuse_nested(origin, cells.frame)
+        rows = sort_rows(origin, cells, columns)
         if as_of is not None:
             parted = reject_after(rows.kept, as_of)
             rows = reject_more(origin.source, rows, parted.kept, parted.refused)
         digest = row_sums(cells.frame) if no_file else None
-        told = replace(_told(order, rows, sums), digest=digest)
-        yield batch([(TOLD, order, pickle.dumps(told))])
-        for piece in cut(_lines(rows), buckets, order):
-            yield batch([piece])
+        yield TOLD, order, pickle.dumps(replace(_told(order, rows, sums), digest=digest))
+        yield from cut(_lines(rows), buckets, order)
 
     return work
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BUCKET, ORDER, DATA = "bucket", "order", "data"
-SCHEMA = "bucket int, `order` int, data binary"
+SCHEMA = "bucket int, `order` long, data binary"
 TOLD, NAMELESS = -2, -1  # what a partition tells the driver; lines without a customer
 
 _BUCKET = "bucket:"
@@ -42,7 +42,7 @@ def cut(lines: pl.DataFrame, buckets: int, order: int) -> Iterator[Piece]:
     """Cut purchases by customer: all lines of one are in one bucket, in their order.
 
     Parameters:
-        order: of the partition of the source that the lines are from.
+        order: of the piece of the source that the lines are from.
     """
     bucket = pl.lit(NAMELESS, dtype=pl.Int64)
     if CUSTOMER in lines.columns:
@@ -61,7 +61,7 @@ def batch(pieces: Iterable[Piece]) -> pa.RecordBatch:
     import pyarrow as pa
 
     numbers, orders, data = zip(*pieces, strict=True)
-    columns = [pa.array(numbers, pa.int32()), pa.array(orders, pa.int32())]
+    columns = [pa.array(numbers, pa.int32()), pa.array(orders, pa.int64())]
     return pa.RecordBatch.from_arrays(
         [*columns, pa.array(data, pa.binary())], names=[BUCKET, ORDER, DATA]
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from targeting.spark import files, master
 from tests.kit.shop import SMALL, Ran, ShopFolder, shop
 from tests.spark.cluster import Cluster, kill
 from tests.spark.equal import on_spark, same
@@ -74,6 +75,15 @@ def same_as_local(made: ShopFolder, ran: Ran) -> None:
 
 
 def test_two_cores_decide_as_the_local_run(bought: ShopFolder) -> None:
+    same_as_local(bought, on_spark(bought, "local[2]"))
+
+
+def test_a_partition_is_read_piece_by_piece(
+    bought: ShopFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = "spark.sql.execution.arrow.maxRecordsPerBatch"
+    monkeypatch.setitem(master._SETTINGS, batch, "500")
+    monkeypatch.setattr(files, "_TOGETHER", 900)
     same_as_local(bought, on_spark(bought, "local[2]"))
 
 
