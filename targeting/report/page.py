@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ def _rendered(content: Mapping[str, object]) -> str:
     return _template().render(style=style, **content)
 
 
+@functools.cache
 def _template() -> jinja2.Template:
     import jinja2
 

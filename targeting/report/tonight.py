@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from targeting.problems import in_order
 from targeting.report.about_data import data_table, rows_read
-from targeting.report.about_likelihood import said_plainly, warnings_of
 from targeting.report.about_stock import suggested, why_ordered
+from targeting.report.before_acting import few_of_each, warnings_of_night
 from targeting.report.headline import headline
-from targeting.report.leakage import leaks
 from targeting.report.numbers import Night
 from targeting.report.outcomes import (
     REASON_WORDS,
@@ -24,7 +22,6 @@ from targeting.report.parts import (
     Table,
     Tile,
     contact_cost,
-    mapping,
     title_of,
     total,
 )
@@ -41,12 +38,13 @@ class Tonight:
     rules: Table
     reasons: Table
     data: Table
-    findings: tuple[Finding, ...]
+    warnings: int
+    findings: tuple[Finding, ...]  # few of each kind of warning
 
 
 def first_screen(night: Night, speech: Speech) -> Tonight:
     """Say what the night comes to."""
-    people = people_of(night)
+    people, warned = people_of(night), warnings_of_night(night)
     return Tonight(
         headline=headline(night, people, speech),
         people=_people(people, speech),
@@ -54,41 +52,12 @@ def first_screen(night: Night, speech: Speech) -> Tonight:
         rules=_rules(night, speech),
         reasons=_reasons(night, speech),
         data=data_table(night, speech),
-        findings=findings(night),
+        warnings=len(warned),
+        findings=few_of_each(warned, speech),
     )
 
 
-def findings(night: Night) -> tuple[Finding, ...]:
-    """List what to know before acting, leakage first: warnings of models, data and rules."""
-    models = sorted(mapping(night.manifest.get("scores")).items())
-    warned = [
-        (leaks(warning), Finding(_sentence(said_plainly(warning)), f"{_LIKELIHOODS}, {name}"))
-        for name, model in models
-        for warning in warnings_of(mapping(model))
-    ]
-    found = [finding for leak, finding in warned if leak]
-    found += [
-        Finding(_sentence(p.message), f"{p.place.file}, line {p.place.line}", p.help or "")
-        for p in in_order(night.problems)
-    ]
-    found += [finding for leak, finding in warned if not leak]
-    accepted = night.manifest.get("accepted")
-    for key in accepted if isinstance(accepted, (list, tuple)) else ():
-        text = f"The run was told to go on although this asked it to stop: {key}."
-        found.append(Finding(text, "targeting.yaml, stop_if"))
-    return tuple(dict.fromkeys(found))
-
-
-_LIKELIHOODS = "segments/likelihood.yaml"
 _MOST_RULES = 7
-
-
-def _sentence(text: str) -> str:
-    """Begin large, but for names of fields and keys, and end with a full stop."""
-    text = text.strip()
-    first = text.split(" ", maxsplit=1)[0]
-    whole = text[:1].upper() + text[1:] if first.isalpha() else text
-    return whole if whole.endswith((".", "!", "?")) else whole + "."
 
 
 def _people(people: People, speech: Speech) -> tuple[Tile, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from targeting.problems import Place, Problem
 from targeting.report.about_rules import rule_cards
 from targeting.report.numbers import Night
 from targeting.report.outcomes import REASON_WORDS, people_of
@@ -132,3 +133,25 @@ def test_a_rule_says_which_line_takes_most_away(full_night: Night) -> None:
 def test_a_rule_without_decisions_fits_nobody(full_night: Night) -> None:
     quiet = replace(full_night, decisions=full_night.decisions.filter(pl.col("rule") == "perks"))
     assert rule_cards(quiet, Speech(quiet.shop))[1].summary == "fits nobody tonight"
+
+
+def test_of_a_kind_of_warning_a_few_are_told_and_the_others_counted(full_night: Night) -> None:
+    place = Place("rules/marketing/bundle.yaml", 1)
+    many = [
+        Problem("S003", f"this rule and '{n:03}' can both match", place, None, "warning")
+        for n in range(435)
+    ]
+    night = replace(full_night, problems=[*full_night.problems, *many])
+    screen = first_screen(night, Speech(night.shop))
+    assert screen.warnings == 438
+    assert [finding.text for finding in screen.findings] == [
+        "Do not rely on this likelihood yet: frequency says it all.",
+        "This rule and '000' can both match.",
+        "This rule and '001' can both match.",
+        "This rule and '002' can both match.",
+        "432 more like these (code S003).",
+        "The feed is old.",
+        "One tree cannot follow.",
+    ]
+    four = replace(full_night, problems=many[:4])  # one more takes no more room than to say so
+    assert "'003'" in str(first_screen(four, Speech(night.shop)).findings)
