@@ -71,6 +71,8 @@ def _by_field(value: object) -> dict[str, object]:
 
 def _standing_alone(svg: str) -> str:
     """Give a picture of the page what it took from there: name space, colour and letters."""
+    if not svg:
+        return ""
     style = f"<style>text{{font-family:{_FONTS}}}</style>"
     tag, end, rest = _NOT_IN_XML.sub("", svg).partition(">")
     return f'{tag} xmlns="http://www.w3.org/2000/svg" color="{_INK}"{end}{style}{rest}'

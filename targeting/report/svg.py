@@ -6,10 +6,15 @@ transparent. Nothing in a picture is read aloud: the page says it in a sentence 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+import resource
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from targeting.problems import Place, Problem
 
 if TYPE_CHECKING:
     import altair as alt
@@ -50,18 +55,52 @@ _CONFIG: dict[str, Any] = {
 _NOT_IN_XML = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?:00[01][0-9a-f]|fff[ef])")
 
 
+# Address space that the renderer (V8) reserves, used or not; with less it ends the program.
+_RESERVED = 68 * 2**30
+_STATM = Path("/proc/self/statm")  # its first number: pages of address space in use
+
+
+@functools.cache
+def can_draw() -> bool:
+    """Say whether `ulimit -v` leaves the renderer what it reserves."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return True
+    pages = int(_STATM.read_text().split()[0]) if _STATM.exists() else 0
+    return limit - pages * resource.getpagesize() >= _RESERVED
+
+
+def undrawn() -> tuple[Problem, ...]:
+    """Warn of a report without pictures."""
+    if can_draw():
+        return ()
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    text = (
+        f"the report has no pictures: ulimit -v allows {limit // 10**9:,} GB of address space, and "
+        f"what draws them reserves {_RESERVED // 10**9} GB, used or not"
+    )
+    instead = (
+        "its sentences and tables say the same; bound memory by --memory or a container instead"
+    )
+    return (Problem("X006", text, Place("report.html"), instead, "warning"),)
+
+
 def renderer_started() -> None:
     """Draw nothing: the first picture of a process takes a second longer than the others."""
     import vl_convert
 
+    if not can_draw():
+        return
     nothing = {"mark": "point", "data": {"values": []}}
     vl_convert.vegalite_to_svg(json.dumps(nothing))
 
 
 def as_svg(name: str, chart: alt.Chart | alt.LayerChart) -> str:
-    """Render without a browser; ids stand under the picture's name."""
+    """Render without a browser, where it can draw; ids stand under the picture's name."""
     import vl_convert
 
+    if not can_draw():
+        return ""
     spec = json.dumps(chart.to_dict() | {"config": _CONFIG})
     svg = str(vl_convert.vegalite_to_svg(_NOT_IN_XML.sub(r"\1 ", spec)))
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)

@@ -27,6 +27,7 @@ from targeting.report.numbers import Night, analysis
 from targeting.report.page import write_report
 from targeting.report.rule_facts import rule_facts
 from targeting.report.sales import Trade
+from targeting.report.svg import undrawn
 from targeting.report.tree_figures import tree_figures
 from targeting.results.lists import write_lists
 from targeting.results.manifest import manifest
@@ -99,7 +100,7 @@ def write_results(
         figured = start(lambda: _write_figures(folder, results))
         overlong = write_lists(folder, results, rows)
         night, figures, others = figured()
-    results = replace(results, warnings=(*results.warnings, *overlong))
+    results = replace(results, warnings=(*results.warnings, *overlong, *undrawn()))
     rows |= others
     copy_inputs(results.workspace.folder, results.files, folder)
     described: dict[str, Any] = manifest(results)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.shops import BUYERS, many_purchases
 from tests.commands.test_no_half_folder import half, started, wait_for
-from tests.kit.shop import ShopFolder
+from tests.kit.shop import ShopFolder, shop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals of Linux")
 
@@ -41,6 +42,25 @@ def test_an_address_space_too_small_is_said_and_leaves_nothing(
     assert "Traceback" not in ran.stderr
     assert "a defect of the program" not in ran.stderr
     assert (half(small), small.runs) == ([], [])
+
+
+def test_where_only_the_renderer_gets_too_little_the_night_goes_on_without_pictures(
+    tmp_path: Path,
+) -> None:
+    bought = shop(tmp_path / "shop", BUYERS | {"purchases.csv": many_purchases()}, bare=True)
+    whole = bought.run("run", "--out", "whole")
+    assert (whole.code, "X006" in whole.err) == (0, False), whole.err
+    ran = limited(bought, 8_000, "--out", "out")
+    assert ran.returncode == 0, ran.stderr
+    assert "warning X006: the report has no pictures: ulimit -v allows 8 GB" in ran.stderr
+    one, other = next((bought.folder / "whole").glob("2*")), bought.runs[0]
+    names = [p.relative_to(one) for p in one.rglob("*") if p.is_file()]
+    differing = {n.name for n in names if (one / n).read_bytes() != (other / n).read_bytes()}
+    assert differing <= {"manifest.json", "report.html", "report.pdf", "timings.json"}
+    told, plain = ((run / "report.html").read_text("utf-8") for run in (one, other))
+    assert ("<svg" in told, "<svg" in plain) == (True, False)
+    assert "Sales by month: the numbers" in plain
+    assert (other / "report.pdf").read_bytes()[:5] == b"%PDF-"
 
 
 def test_machines_are_told_too(small: ShopFolder) -> None:
