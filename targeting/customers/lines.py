@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import polars as pl
 
 from targeting.behind import abreast
@@ -20,7 +21,6 @@ from targeting.intake.spilled import Kernel
 # 64 bits stand for a receipt among those of one customer; no field's name has a colon.
 RECEIPT = "receipt:"
 _AT, _HASH, _AGAIN = "at:", "hash:", "again:"
-_WORD = 2**32
 _TRANSACTION, _DAY = "transaction_id", "purchased_on"
 
 
@@ -151,23 +151,53 @@ def _grouped(customers: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
 
     A number is the place of the customer among the ids (UInt32).
     """
-    hashed = customers.to_frame().select(
-        text_hash(CUSTOMER).alias(_HASH), text_hash(CUSTOMER, seed=1).alias(_AGAIN)
-    )
-    order = hashed[_HASH].arg_sort()
-    runs = hashed[order].select(_changes(_HASH).alias(_HASH), _changes(_AGAIN).alias(_AGAIN))
-    begins = runs[_HASH]
-    if not runs[_AGAIN].equals(begins):  # two ids share 64 bits
-        order = customers.arg_sort()
-        begins = customers.gather(order).to_frame().select(_changes(CUSTOMER)).to_series()
-    ids = customers.gather(order.filter(begins))
+    order, begins = _by_hash(customers)
+    first = begins.arg_true()
+    ids = customers.gather(order.gather(first))
     by_text = ids.arg_sort()
-    numbers = by_text.arg_sort().gather(begins.cum_sum() - 1)
-    # Whole numbers by their value, place and all, sort many times faster than groups are made.
-    packed = (numbers.cast(pl.UInt64) * _WORD + order).sort()
-    places, numbers = packed % _WORD, packed // _WORD
-    numbers = numbers.cast(pl.UInt32).alias(CUSTOMER).set_sorted()
-    return ids.gather(by_text), places.cast(pl.UInt32), numbers
+    at, starts = by_text.to_numpy(), first.to_numpy()
+    lines = np.diff(starts, append=order.len())[at].astype(np.uint32)
+    ends = np.cumsum(lines, dtype=np.uint32)
+    # How far each customer's lines lie from where they go; below nothing it goes round.
+    places = np.repeat(starts[at] - (ends - lines), lines)
+    places += np.arange(order.len(), dtype=np.uint32)
+    numbers = np.repeat(np.arange(at.size, dtype=np.uint32), lines)
+    return (
+        ids.gather(by_text),
+        order.gather(pl.Series(places)),
+        pl.Series(CUSTOMER, numbers).set_sorted(),
+    )
+
+
+def _by_hash(customers: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Put the lines of each id together, in their order, and say at which lines an id begins.
+
+    One number holds an id's hash above and the line below: numbers sort many times faster than
+    groups are made, or than places are sorted by a hash.
+    """
+    line = 1 << customers.len().bit_length()
+    ids = customers.to_frame()
+    keyed = text_hash(CUSTOMER) // line * line + pl.int_range(pl.len(), dtype=pl.UInt64)
+    found = (
+        ids.select(keyed.alias(_HASH).sort())
+        .select((pl.col(_HASH) % line).cast(pl.UInt32).alias(_AT), pl.col(_HASH) // line)
+        .with_columns(ids.select(text_hash(CUSTOMER, seed=1).alias(_AGAIN)))
+    )
+    found = found.with_columns(found[_AGAIN].gather(found[_AT]))
+    begins = found.select(_changes(_HASH)).to_series()
+    if not found.select(_changes(_AGAIN)).to_series().equals(begins):
+        found = _apart(found, begins)
+        begins = found.select(_changes(_HASH) | _changes(_AGAIN)).to_series()
+    return found[_AT], begins
+
+
+def _apart(found: pl.DataFrame, begins: pl.Series) -> pl.DataFrame:
+    """Sort anew the lines of ids of which one hash is the same, by the other."""
+    run = begins.cum_sum()
+    among = run.filter(found.select(_changes(_AGAIN)).to_series() & ~begins).unique()
+    rows = run.is_in(among.implode()).arg_true()
+    own = found[rows].sort(_HASH, _AGAIN, _AT)
+    return found.with_columns(found[name].scatter(rows, own[name]) for name in (_AT, _AGAIN))
 
 
 def _changes(name: str) -> pl.Expr:

@@ -55,11 +55,13 @@ def test_lines_of_a_customer_stand_together_in_the_files_order(rows: int) -> Non
     assert list(together(lines)) == sorted(together(lines))
 
 
-def test_ids_that_share_a_hash_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hashes", [1, 5, 30])
+def test_ids_that_share_a_hash_are_kept_apart(monkeypatch: pytest.MonkeyPatch, hashes: int) -> None:
     lines = bought(400, seed=5)
 
     def alike(name: str, seed: int = 0) -> pl.Expr:
-        return pl.lit(7, dtype=pl.UInt64) + 0 * text_hash(name) if not seed else text_hash(name)
+        hashed = text_hash(name, seed)
+        return hashed if seed else hashed % hashes * 2**59
 
     monkeypatch.setattr("targeting.customers.lines.text_hash", alike)
     assert together(lines) == by_hand(lines)
