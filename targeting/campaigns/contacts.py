@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from targeting.behind import abreast
 from targeting.campaigns.decide import Decided
 from targeting.campaigns.variants import template_of, variant_of
-from targeting.customers.held import Rows, pages_of, starts_of
+from targeting.customers.held import Rows, pages_of
 from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, OUTCOME, PLACE, RULE, SEGMENT, SELECTED
 from targeting.rules.model import Rule
 from targeting.rules.say import because
@@ -54,15 +53,13 @@ def contacts(
 def _known(places: pl.Series, customers: Rows, persons: pl.Series) -> pl.DataFrame:
     """Give the fields of the customers at some places, row for row."""
     distinct = places.unique().sort()
-    pages = [*pages_of(customers)]
-    starts = starts_of(pages)
-    cuts = distinct.search_sorted(pl.Series(starts).cast(distinct.dtype))
-
-    def taken(number: int) -> pl.DataFrame:
-        here = distinct[cuts[number] : cuts[number + 1]]
-        return pages[number].collect()[here - int(starts[number])]
-
-    found = abreast(taken, range(len(pages)))
+    found = []
+    start = 0
+    for page in pages_of(customers):
+        people = page.collect()
+        here = distinct.filter((distinct >= start) & (distinct < start + people.height))
+        found.append(people[here - start])
+        start += people.height
     of = pl.DataFrame({_PERSON: persons.gather(distinct)})
     known = pl.concat([pl.concat(found), of], how="horizontal")
     return known[distinct.search_sorted(places)]
