@@ -76,7 +76,8 @@ class Tonight:
 def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) -> Tonight:
     """Make one row a customer, with the last contact; take the saved models, or fit new ones."""
     workspace, as_of = plan.workspace, read.as_of
-    loaded = _begun(lambda: load_fitted(options.out / "models", workspace))
+    models = options.out / "models"
+    loaded = _begun(lambda: load_fitted(models, workspace), bounded=options.memory is not None)
     options.tell("computing customers")
     data = CustomerData.of(workspace, read.frames, read.spilled, read.listed)
     customers = data.customers(as_of)
@@ -93,12 +94,16 @@ def tonight_of(plan: Plan, options: Options, read: Read, ledger: Ledger | None) 
     return Tonight(read, data, customers, people, past, fitted, new)
 
 
-def _begun(load: Callable[[], Fitted | None]) -> Future[Fitted | None]:
-    """Begin what takes seconds and one core: to read models, and then to be able to draw."""
+def _begun(load: Callable[[], Fitted | None], *, bounded: bool) -> Future[Fitted | None]:
+    """Begin what takes seconds and one core: to read models, and then to be able to draw.
+
+    `bounded`: memory is short, so that the renderer starts only when it draws.
+    """
     beside = ThreadPoolExecutor(1)
     loaded = beside.submit(load)
     beside.submit(import_module, "altair")
-    beside.submit(renderer_started)
+    if not bounded:
+        beside.submit(renderer_started)
     beside.shutdown(wait=False)  # nobody waits for the drawing, which comes last
     return loaded
 
