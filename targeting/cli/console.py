@@ -121,8 +121,8 @@ def show_few(warnings: Iterable[Problem]) -> None:
         if shown[warning.code] <= _FEW:
             note(f"{warning}\n")
     for code, found in shown.items():
-        if more := max(0, found - _FEW):
-            note(f"{counted(more, 'more warning')} {code}: manifest.json lists them all\n")
+        if found > _FEW:
+            note(f"{counted(found - _FEW, 'more warning')} {code}: manifest.json lists them all\n")
 
 
 def count_problems(problems: Iterable[Problem]) -> str:

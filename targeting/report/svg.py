@@ -87,20 +87,20 @@ def undrawn() -> tuple[Problem, ...]:
 
 def renderer_started() -> None:
     """Draw nothing: the first picture of a process takes a second longer than the others."""
-    import vl_convert
-
     if not can_draw():
         return
+    import vl_convert
+
     nothing = {"mark": "point", "data": {"values": []}}
     vl_convert.vegalite_to_svg(json.dumps(nothing))
 
 
 def as_svg(name: str, chart: alt.Chart | alt.LayerChart) -> str:
     """Render without a browser, where it can draw; ids stand under the picture's name."""
-    import vl_convert
-
     if not can_draw():
         return ""
+    import vl_convert
+
     spec = json.dumps(chart.to_dict() | {"config": _CONFIG})
     svg = str(vl_convert.vegalite_to_svg(_NOT_IN_XML.sub(r"\1 ", spec)))
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-_PIECES = 1 << 20  # more than one partition of a source has
+_PIECES = 1 << 20  # no partition is read in as many: a piece's order tells its partition too
 
 
 @dataclass(frozen=True)
