@@ -30,9 +30,14 @@ class Persons:
     number: npt.NDArray[np.int64]
     ignored: Mapping[str, int]
 
+    @property
+    def count(self) -> int:
+        """How many persons there are."""
+        return int(self.number.max(initial=-1)) + 1
+
     def any_of(self, flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Flag every member of a person of whom any member is flagged."""
-        whole = np.zeros(self.number.max(initial=-1) + 1, dtype=np.bool_)
+        whole = np.zeros(self.count, dtype=np.bool_)
         whole[self.number[flags]] = True
         found: npt.NDArray[np.bool_] = whole[self.number]
         return found

@@ -85,8 +85,9 @@ def _blocks(pages: Sequence[pl.LazyFrame]) -> Iterator[pl.DataFrame]:
 def _ranges(pages: Sequence[pl.LazyFrame]) -> tuple[Matrix, Matrix]:
     import numpy as np
 
-    both = [page.select(pl.all().min(), pl.all().max().name.prefix("max:")) for page in pages]
-    ends = pl.concat(both).collect()
+    both = pl.all().min(), pl.all().max().name.prefix("max:")
+    # Together they would all be in memory at once.
+    ends = pl.concat([page.select(both).collect() for page in pages])
     names = ends.columns[: ends.width // 2]
     low = ends.select(pl.col(names).min().fill_null(0.0)).to_numpy()[0]
     high = ends.select(pl.col(f"max:{n}").max().fill_null(0.0) for n in names).to_numpy()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, RULE, SELECTED
+from targeting.frames import CHANNEL, OUTCOME, PLACE, RULE, SELECTED
 from targeting.report.about_stock import ordered
 from targeting.report.numbers import Night
 from targeting.report.outcomes import REASON_WORDS, People, counted_by, refusals
@@ -49,7 +49,7 @@ def _who(night: Night, people: People, speech: Speech) -> str:
     )
     if chosen.height == people.contacted:
         return f"{who}: {ways}." if ways else f"{who}."
-    twice = int((chosen.group_by(CUSTOMER).len()["len"] > 1).sum())
+    twice = int((chosen.group_by(PLACE).len()["len"] > 1).sum())
     contacts = speech.count(chosen.height, "contact")
     return (
         f"{who}, {speech.number(twice)} of them more than once: {contacts}"

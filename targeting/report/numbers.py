@@ -27,9 +27,10 @@ class Night:
 
     All money is in minor units; costs may have fractions of one (a message for half a cent).
     customers: a customer: all fields, segment, likelihoods. trade: their purchases, added up.
-    decisions: an eligible customer and rule. funnel: a step of a rule. summary: a rule and segment.
-    suggestions: stock.md's frames by name. rules: as `rule_facts` gives them. trees: as
-    `tree_figures` gives them. people: customer_id and person; who is missing is one of his own.
+    decisions: an eligible customer (by place) and rule. funnel: a step of a rule. summary: a rule
+    and segment. suggestions: stock.md's frames by name. rules: as `rule_facts` gives them. trees:
+    as `tree_figures` gives them. persons: a number for each customer's person; empty: each is his
+    own.
     """
 
     shop: Shop
@@ -48,7 +49,7 @@ class Night:
     linear_regression: Mapping[str, object] | None
     problems: Sequence[Problem]
     trees: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    people: pl.DataFrame = field(default_factory=pl.DataFrame)
+    persons: pl.Series = field(default_factory=pl.Series)
 
 
 def analysis(night: Night) -> dict[str, object]:
@@ -65,7 +66,7 @@ def analysis(night: Night) -> dict[str, object]:
         "trends": trends(night.trade, night.as_of, digits),
         "cohorts": cohorts(night.trade, night.as_of),
         "segments": profiles(night.customers, night.decisions, night.catalogue, digits),
-        "overlap": overlap(night.decisions, night.people),
+        "overlap": overlap(night.decisions, night.persons),
         "models": judged_models(night.manifest, night.customers, night.trees),
     }
     return {name: _for_json(value) for name, value in figures.items()}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from targeting.frames import CUSTOMER, HELD_OUT, OUTCOME, PLACE, REASON, REFUSED, RULE, SELECTED
+from targeting.frames import HELD_OUT, OUTCOME, PLACE, REASON, REFUSED, RULE, SELECTED
 from targeting.report.numbers import Night
-from targeting.report.parts import has, numbers_of
+from targeting.report.parts import has
 
 REASON_WORDS = {
     "suppressed": "On a do-not-contact list",
@@ -44,7 +44,7 @@ class People:
 
 def people_of(night: Night) -> People:
     """Count customers, each once: contacted by any rule, else held out by one, else refused."""
-    if not has(night.decisions, CUSTOMER, OUTCOME):
+    if not has(night.decisions, PLACE, OUTCOME):
         return People(0, 0, 0, night.customers.height)
     best = (
         pl.when(pl.col(OUTCOME) == SELECTED)
@@ -53,7 +53,7 @@ def people_of(night: Night) -> People:
         .then(1)
         .otherwise(0)
     )
-    decided = night.decisions.select(best.cast(pl.UInt8).alias("best"), numbers_of(night.decisions))
+    decided = night.decisions.select(PLACE, best.cast(pl.UInt8).alias("best"))
     outcomes = decided.group_by(PLACE).agg(pl.col("best").max())["best"]
     contacted, held, refused = (int((outcomes == k).sum()) for k in (2, 1, 0))
     rest = max(0, night.customers.height - outcomes.len())

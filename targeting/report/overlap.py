@@ -10,19 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from targeting.frames import CHANNEL, CUSTOMER, OUTCOME, PERSON, REASON, RULE, SELECTED
-from targeting.report.parts import AT_ONCE, has, numbers_of, of_piece
+from targeting.frames import CHANNEL, OUTCOME, PERSON, PLACE, REASON, RULE, SELECTED
+from targeting.report.parts import has
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _OTHER, _TAKER, _LINE = "other", "taker", "line"
-_NEEDED = (CUSTOMER, RULE, OUTCOME, REASON)
+_NEEDED = (PLACE, RULE, OUTCOME, REASON)
+AT_ONCE = 2_000_000  # customers, or decisions, that are counted together
 
 
-def overlap(decisions: pl.DataFrame, people: pl.DataFrame) -> dict[str, object]:
+def overlap(decisions: pl.DataFrame, persons: pl.Series) -> dict[str, object]:
     """Count customers by how many rules fit them, and pairs of rules that meet.
 
+    `persons`: the person of each customer, a number, by place; empty: each is one of his own.
     fitted, fitted_twice, contacted_twice: customers whom rules fit, two or more fit, two or more
     contact (on different channels). pairs [{rule, other, fit_rule, fit_other, both, contacted_both,
     taken_by_rule, taken_by_other}]: customers whom each fits, both fit, both contact; and refusals
@@ -36,7 +38,7 @@ def overlap(decisions: pl.DataFrame, people: pl.DataFrame) -> dict[str, object]:
         "fitted": met.fitted,
         "fitted_twice": met.fitted_twice,
         "contacted_twice": met.contacted_twice,
-        "pairs": _pairs(decisions, people, met).to_dicts(),
+        "pairs": _pairs(decisions, persons, met).to_dicts(),
     }
 
 
@@ -56,7 +58,7 @@ class _Met:
         rules = sorted(decisions[RULE].cast(pl.String).unique())
         square = (len(rules), len(rules))
         met = cls(rules, np.zeros(square, dtype=np.int64), np.zeros(square, dtype=np.int64))
-        row = numbers_of(decisions).to_numpy()
+        row = decisions[PLACE].to_numpy()
         column = _numbered(decisions, rules).to_numpy()
         takes = (decisions[OUTCOME] == SELECTED).to_numpy()
         for start in range(0, int(row.max()) + 1, AT_ONCE):
@@ -110,9 +112,9 @@ def _ones(
     return found
 
 
-def _pairs(decisions: pl.DataFrame, people: pl.DataFrame, met: _Met) -> pl.DataFrame:
+def _pairs(decisions: pl.DataFrame, persons: pl.Series, met: _Met) -> pl.DataFrame:
     fit = decisions.group_by(pl.col(RULE).cast(pl.String)).agg(pl.len().alias("fit"))
-    turns = _turns(decisions, people, met.rules)
+    turns = _turns(decisions, persons, met.rules)
     found = (
         met.pairs()
         .join(turns, on=[RULE, _OTHER], how="full", coalesce=True)
@@ -143,7 +145,7 @@ _COLUMNS = (
 )
 
 
-def _turns(decisions: pl.DataFrame, people: pl.DataFrame, rules: Sequence[str]) -> pl.DataFrame:
+def _turns(decisions: pl.DataFrame, persons: pl.Series, rules: Sequence[str]) -> pl.DataFrame:
     """Count by two rules how often the one had taken a person's turn before the other.
 
     Where a turn is one of a channel, only who took it on that channel has taken it; where nobody
@@ -151,11 +153,12 @@ def _turns(decisions: pl.DataFrame, people: pl.DataFrame, rules: Sequence[str]) 
     """
     asked = decisions.filter(pl.col(REASON).is_in(["", "outranked"]))
     channel = pl.col(CHANNEL) if CHANNEL in decisions.columns else pl.lit("")
-    rows = asked.select(_person(people), REASON, channel.alias(CHANNEL)).with_columns(
+    person = persons.gather(asked[PLACE]) if persons.len() else asked[PLACE]
+    rows = asked.select(person.alias(PERSON), REASON, channel.alias(CHANNEL)).with_columns(
         _numbered(asked, rules)
     )
     pieces = rows.height // AT_ONCE + 1
-    counted = [_taken_in(of_piece(rows, n, pieces, PERSON).collect()) for n in range(pieces)]
+    counted = [_taken_in(rows.filter(pl.col(PERSON) % pieces == n)) for n in range(pieces)]
     names = dict(enumerate(rules))
     return (
         pl.concat(counted)
@@ -183,14 +186,3 @@ def _taken_in(rows: pl.DataFrame) -> pl.DataFrame:
         first.cast(pl.Int64).alias("taken_by_other"),
     )
     return pairs.rename({"first": RULE}).group_by(RULE, _OTHER).agg(pl.all().sum())
-
-
-def _person(people: pl.DataFrame) -> pl.Expr:
-    """Say who a customer is; who is not listed is a person of his own."""
-    own = pl.col(CUSTOMER).cast(pl.String)
-    if not has(people, CUSTOMER, PERSON):
-        return own.alias(PERSON)
-    others = people.select(pl.col(CUSTOMER, PERSON).cast(pl.String)).filter(
-        pl.col(CUSTOMER) != pl.col(PERSON)
-    )
-    return own.replace(others[CUSTOMER], others[PERSON]).alias(PERSON)

@@ -10,7 +10,6 @@ from typing import Literal
 import polars as pl
 
 from targeting.customers.held import Columns
-from targeting.frames import CUSTOMER, PLACE, text_hash
 from targeting.workspace.catalogue import Field
 
 
@@ -113,27 +112,6 @@ def real(value: object) -> float | None:
 def has(frame: Columns | None, *columns: str) -> bool:
     """Say whether a frame has rows and these columns."""
     return frame is not None and frame.height > 0 and set(columns) <= set(frame.columns)
-
-
-# Customers, or their decisions, that are joined with something at a time.
-AT_ONCE = 2_000_000
-
-
-def numbers_of(decisions: pl.DataFrame) -> pl.Series:
-    """Give a number for the customer of each decision, the same for the same one."""
-    if PLACE in decisions.columns:
-        return decisions[PLACE]
-    ids = decisions.select(CUSTOMER).unique().with_row_index(PLACE)
-    return decisions.join(ids, on=CUSTOMER, maintain_order="left")[PLACE]
-
-
-def of_piece(
-    frame: pl.DataFrame | pl.LazyFrame, number: int, pieces: int, by: str = CUSTOMER
-) -> pl.LazyFrame:
-    """Give the rows of some customers, of so many pieces: all of one stand in the same."""
-    if pieces == 1:
-        return frame.lazy()
-    return frame.lazy().filter(text_hash(by) % pieces == number)
 
 
 def contact_cost(summary: pl.DataFrame, column: str) -> float:

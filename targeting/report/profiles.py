@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from targeting.customers.held import Rows
-from targeting.frames import CUSTOMER, OUTCOME, SEGMENT, SELECTED
-from targeting.report.parts import AT_ONCE, of_piece
+from targeting.behind import abreast
+from targeting.customers.held import Rows, pages_of
+from targeting.frames import OUTCOME, PLACE, SEGMENT, SELECTED
 from targeting.workspace.catalogue import Catalogue
 
 # The median of a handful of customers says what one of them did.
@@ -27,23 +27,20 @@ def profiles(
     if SEGMENT not in customers.columns or not customers.height:
         return []
     fields = profiled(customers, catalogue)
-    medians = _medians(customers, fields)
+    rows = _medians(customers, fields).sort(SEGMENT, nulls_last=True).to_dicts()
+    told = [{name: row[name] if row["len"] >= FEWEST else None for name in fields} for row in rows]
     contacted = _contacted(customers, decisions)
-    found = []
-    for row in medians.sort(SEGMENT, nulls_last=True).iter_rows(named=True):
-        name, size = row[SEGMENT], row["len"]
-        told = {field: row[field] if size >= FEWEST else None for field in fields}
-        found.append(
-            {
-                "name": name,
-                "size": size,
-                "share": size / customers.height,
-                "contacted": contacted.get(name, 0),
-                "medians": dict(_major(told, catalogue, digits)),
-                "ranks": _ranks(customers, told),
-            }
-        )
-    return found
+    return [
+        {
+            "name": row[SEGMENT],
+            "size": row["len"],
+            "share": row["len"] / customers.height,
+            "contacted": contacted.get(row[SEGMENT], 0),
+            "medians": dict(_major(medians, catalogue, digits)),
+            "ranks": ranks,
+        }
+        for row, medians, ranks in zip(rows, told, _ranks(customers, told), strict=True)
+    ]
 
 
 def _medians(customers: Rows, fields: Sequence[str]) -> pl.DataFrame:
@@ -77,42 +74,39 @@ def _number(name: str) -> pl.Expr:
 
 
 def _contacted(customers: Rows, decisions: pl.DataFrame) -> dict[str | None, int]:
-    if not {CUSTOMER, OUTCOME} <= set(decisions.columns):
+    if not {PLACE, OUTCOME} <= set(decisions.columns):
         return {}
-    chosen = decisions.filter(pl.col(OUTCOME) == SELECTED).select(CUSTOMER)
-    people = customers.lazy().select(CUSTOMER, SEGMENT)
-    pieces = customers.height // AT_ONCE + 1
-    counted = [
-        of_piece(people, number, pieces)
-        .join(of_piece(chosen, number, pieces).unique(), on=CUSTOMER, how="semi")
-        .group_by(SEGMENT)
-        .len()
-        .collect(engine="streaming")
-        for number in range(pieces)
-    ]
-    return dict(pl.concat(counted).group_by(SEGMENT).agg(pl.col("len").sum()).iter_rows())
+    chosen = decisions.filter(pl.col(OUTCOME) == SELECTED)[PLACE].unique()
+    return dict(customers[SEGMENT].gather(chosen).value_counts().iter_rows())
 
 
 def _major(
-    medians: dict[str, float | None], catalogue: Catalogue, digits: int
+    medians: Mapping[str, float | None], catalogue: Catalogue, digits: int
 ) -> Iterator[tuple[str, float | None]]:
     for name, value in medians.items():
         money = catalogue[name].type == "money" and value is not None
         yield name, value / 10**digits if money and value is not None else value
 
 
-def _ranks(customers: Rows, medians: dict[str, float | None]) -> dict[str, float | None]:
-    told = {name: value for name, value in medians.items() if value is not None}
-    counted = customers.lazy().select(
-        pl.struct(
-            below=(_number(name) < value).sum(),
-            up_to=(_number(name) <= value).sum(),
-            known=_number(name).count(),
-        ).alias(name)
-        for name, value in told.items()
-    ).collect()  # fmt: skip
-    shares = {
-        name: (counts["below"] + counts["up_to"]) / (2 * counts["known"])
-        for name, counts in (counted.row(0, named=True).items() if told else ())
-    }
-    return {name: shares.get(name) for name in medians}
+def _ranks(
+    customers: Rows, medians: Sequence[Mapping[str, float | None]]
+) -> list[dict[str, float | None]]:
+    """Say of each segment's medians which share of all customers lies below, a page at a time."""
+    counts: dict[str, pl.Expr] = {}
+    for at, told in enumerate(medians):
+        for name, value in told.items():
+            if value is not None:
+                counts[f"known:{name}"] = _number(name).count()
+                counts[f"below:{at}:{name}"] = (_number(name) < value).sum()
+                counts[f"up_to:{at}:{name}"] = (_number(name) <= value).sum()
+    asked = [expr.cast(pl.Int64).alias(name) for name, expr in counts.items()]
+    pages = [*abreast(lambda page: page.select(asked).collect(), pages_of(customers))]
+    found = pl.concat(pages).sum().to_dicts()[0] if asked else {}
+
+    def rank(at: int, name: str) -> float | None:
+        if f"below:{at}:{name}" not in found:
+            return None
+        sides = found[f"below:{at}:{name}"] + found[f"up_to:{at}:{name}"]
+        return float(sides / (2 * found[f"known:{name}"]))
+
+    return [{name: rank(at, name) for name in told} for at, told in enumerate(medians)]

@@ -48,7 +48,7 @@ class Trade:
             count; an order is a transaction, without one a day. In the row of a first month stand
             also `buyers`, all of them, and `repeat_buyers`, those who ordered twice in all.
         spent: one row a customer with a line in the last 180 days: now, before: spent in the last
-            90 days, and in the 90 before.
+            90 days, and in the 90 before; sorted by customer_id.
     """
 
     by_day: pl.DataFrame = field(default_factory=lambda: _empty(_DAYS))

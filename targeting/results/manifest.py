@@ -48,7 +48,7 @@ def manifest(results: Results) -> dict[str, object]:
         "without_customer": read.without_customer,
         "forgotten": results.forgotten,
         "customers": results.customers.height,
-        "persons": results.decided.persons.of.n_unique(),
+        "persons": results.decided.persons.count,
         "segments": _segments(results.customers),
         "segment_model": _segment_model(results),
         "models": results.fitted.digest,

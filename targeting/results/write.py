@@ -18,7 +18,7 @@ from targeting.customers.held import Rows
 from targeting.exports.suggestions import write_suggestions
 from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
-from targeting.frames import CUSTOMER, PERSON, PLACE
+from targeting.frames import CUSTOMER, PLACE
 from targeting.intake.read import Read
 from targeting.orders.lines import FILE as LINES_FILE
 from targeting.orders.lines import kept_lines
@@ -209,7 +209,7 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
         catalogue=workspace.customer_fields,
         customers=results.customers,
         trade=results.trade,
-        decisions=results.decided.decisions.drop("cost"),
+        decisions=results.decided.decisions.drop(CUSTOMER, "cost"),
         funnel=results.funnel,
         summary=_in_minor_units(results.summary, results.digits, "planned_cost", "real_cost"),
         rules=[rule_facts(rule, results.read.as_of) for rule in results.rules],
@@ -233,7 +233,7 @@ def _night(results: Results, described: Mapping[str, Any]) -> Night:
             workspace.customer_fields,
             workspace.settings.shop,
         ),
-        people=results.decided.state.select(CUSTOMER, PERSON),
+        persons=pl.Series(results.decided.persons.number),
     )
 
 

@@ -15,6 +15,7 @@ from targeting.report.numbers import Night
 from targeting.report.sales import Trade
 from targeting.workspace.catalogue import Field
 from targeting.workspace.settings import Shop
+from tests.report.placed import placed
 from tests.report.traded import traded
 
 AS_OF = dt.date(2026, 11, 24)
@@ -52,6 +53,7 @@ CATALOGUE = {
         Field("likelihood_because", "text", "likelihood"),
     )
 }
+
 
 _COUNT = 12
 _IDS = [f"secret-{k:02}" for k in range(_COUNT)]
@@ -148,7 +150,7 @@ LIKELIHOOD = {
     ],
 }
 
-DECISIONS = pl.DataFrame(
+_DECIDED = pl.DataFrame(
     [
         (_IDS[0], "perks", "retention", "Loyal", "email", "selected", "", 25.0),
         (_IDS[1], "perks", "retention", "Loyal", "sms", "selected", "", 250.0),
@@ -162,6 +164,7 @@ DECISIONS = pl.DataFrame(
     orient="row",
     schema=["customer_id", "rule", "kind", "segment", "channel", "outcome", "reason", "cost"],
 )
+DECISIONS = placed(_DECIDED, CUSTOMERS)
 
 TREE = {
     "scored_by": "tree",
@@ -178,7 +181,7 @@ TREE = {
 FULL = replace(
     EMPTY,
     trees={"likelihood": TREE},
-    people=pl.DataFrame({"customer_id": _IDS, "person": [_IDS[0], _IDS[0], *_IDS[2:]]}),
+    persons=pl.Series([0, 0, *range(2, _COUNT)]),
     manifest={
         "inputs": [
             {"name": "customers", "file": "customers.csv", "rows": 14, "sha256": "ab" * 32},
@@ -293,14 +296,18 @@ def night_of() -> NightOf:
     """An empty night but for what the test names."""
 
     def make(**changes: Any) -> Night:
-        return replace(EMPTY, **changes)
+        night = replace(EMPTY, **changes)
+        if "customer_id" not in night.decisions.columns or "place" in night.decisions.columns:
+            return night
+        customers = night.customers.lazy().collect()
+        return replace(night, decisions=placed(night.decisions, customers))
 
     return make
 
 
 @pytest.fixture
 def shuffled() -> Callable[[Night], Night]:
-    """The same night with the rows of every frame in another order (a rule's steps keep theirs)."""
+    """The same night with rows in another order (customers and a rule's steps keep theirs)."""
 
     def mix(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.sample(fraction=1, shuffle=True, seed=5)
@@ -308,7 +315,6 @@ def shuffled() -> Callable[[Night], Night]:
     def shuffle(night: Night) -> Night:
         return replace(
             night,
-            customers=mix(night.customers.lazy().collect()),
             trade=traded(mix(PURCHASES), AS_OF),
             decisions=mix(night.decisions),
             summary=mix(night.summary),

@@ -17,6 +17,7 @@ from targeting.report.numbers import Night, analysis
 from targeting.report.sales import Trade
 from targeting.report.speech import Speech
 from targeting.workspace.catalogue import Field
+from tests.report.placed import placed
 from tests.report.traded import traded
 
 NightOf = Callable[..., Night]
@@ -38,7 +39,7 @@ def people(**segments: Mapping[str, int]) -> pl.DataFrame:
         for segment, values in segments.items()
         for k in range(20)
     ]
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows).sort("customer_id")
 
 
 def bought(*rows: tuple[str, int, int]) -> Trade:
@@ -93,7 +94,8 @@ def test_a_segment_without_a_rule_is_offered_what_suits_its_profile(
     )
     named = replace(night, rules=[*night.rules, rule("odd", "Odd")])
     everybody = [(f"Odd-{k:02}", "all", "selected", "") for k in range(20)]
-    for_any = replace(night, rules=[*night.rules, rule("all")], decisions=decided(*everybody))
+    taken = placed(decided(*everybody), night.customers.lazy().collect())
+    for_any = replace(night, rules=[*night.rules, rule("all")], decisions=taken)
     for ruled in (named, for_any):
         assert not [do for do in told(ruled) if do.startswith("Write a rule for Odd")]
 
@@ -205,7 +207,6 @@ def test_a_holdout_too_small_says_what_one_night_can_show(night_of: NightOf) -> 
     rows = [(f"c{k}", "bundle", "selected", "") for k in range(90)]
     rows += [(f"h{k}", "bundle", "held_out", "") for k in range(10)]
     night = night_of(
-        customers=people(One=MIDDLE),
         decisions=decided(*rows),
         rules=[rule("bundle", uplift=0.2)],
         manifest={"scores": {"likelihood": {"base_rate": 0.5}}},

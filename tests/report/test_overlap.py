@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from targeting.customers.held import Table
 from targeting.report.about_overlap import about_overlap
 from targeting.report.advice.spending import spending
 from targeting.report.numbers import Night, analysis
@@ -39,6 +40,14 @@ def drawn(seed: int) -> tuple[list[Row], dict[str, str]]:
     return rows, people
 
 
+def framed(rows: list[Row], people: dict[str, str]) -> tuple[pl.DataFrame, pl.Series]:
+    """Give the decisions, customers by their places, and the persons by numbers."""
+    places = {customer: place for place, customer in enumerate(people)}
+    frame = pl.DataFrame(rows, orient="row", schema=SCHEMA)
+    place = frame["customer_id"].replace_strict(places, return_dtype=pl.UInt32).alias("place")
+    return frame.with_columns(place), pl.Series([places[person] for person in people.values()])
+
+
 def counted_by_hand(rows: list[Row], people: dict[str, str]) -> dict[tuple[str, str], list[int]]:
     """Give both, contacted_both, turns taken by the first and by the second, by pair of names."""
     found = {pair: [0, 0, 0, 0] for pair in combinations(RULES, 2)}
@@ -63,8 +72,7 @@ def counted_by_hand(rows: list[Row], people: dict[str, str]) -> dict[tuple[str, 
 @pytest.mark.parametrize("seed", range(8))
 def test_pairs_are_those_counted_by_hand(seed: int) -> None:
     rows, people = drawn(seed)
-    frame = pl.DataFrame(rows, orient="row", schema=SCHEMA)
-    persons = pl.DataFrame({"customer_id": list(people), "person": list(people.values())})
+    frame, persons = framed(rows, people)
     told: Any = overlap(frame, persons)
     found = {}
     for pair in told["pairs"]:
@@ -84,18 +92,15 @@ def test_pairs_are_those_counted_by_hand(seed: int) -> None:
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
-    rows, _ = drawn(1)
-    frame = pl.DataFrame(rows, orient="row", schema=SCHEMA)
+    frame, _ = framed(*drawn(1))
     mixed = frame.sample(fraction=1, shuffle=True, seed=3)
-    assert overlap(frame, pl.DataFrame()) == overlap(mixed, pl.DataFrame())
+    assert overlap(frame, pl.Series()) == overlap(mixed, pl.Series())
 
 
 def test_who_took_the_turn_is_said_even_where_it_was_another_record(full_night: Night) -> None:
-    moved = pl.when(pl.col("reason") == "outranked").then(pl.lit("secret-01"))
-    decisions = full_night.decisions.with_columns(
-        moved.otherwise("customer_id").alias("customer_id")
-    )
-    night = replace(full_night, decisions=decisions)  # secret-00 is the same person
+    moved = pl.when(pl.col("reason") == "outranked").then(pl.lit(1, dtype=pl.UInt32))
+    decisions = full_night.decisions.with_columns(moved.otherwise("place").alias("place"))
+    night = replace(full_night, decisions=decisions)  # the first two are one person
     chapter = about_overlap(night, analysis(night), Speech(night.shop))
     assert chapter is not None
     assert chapter.reading == (
@@ -130,14 +135,21 @@ def test_one_rule_meets_no_other(full_night: Night, night_of: Callable[..., Nigh
 
 @pytest.mark.parametrize("at_once", [1, 7])
 def test_how_many_are_counted_at_a_time_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, full_night: Night, at_once: int
+    monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     rows, people = drawn(2)
-    frame = pl.DataFrame(rows, orient="row", schema=SCHEMA)
-    persons = pl.DataFrame({"customer_id": list(people), "person": list(people.values())})
-    whole, spent = overlap(frame, persons), spending(full_night)
-    for module in ("overlap", "advice.spending"):
-        monkeypatch.setattr(f"targeting.report.{module}.AT_ONCE", at_once)
+    frame, persons = framed(rows, people)
+    whole = overlap(frame, persons)
+    monkeypatch.setattr("targeting.report.overlap.AT_ONCE", at_once)
     assert overlap(frame, persons) == whole
-    assert spending(full_night) == spent
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_customers_held_in_pages_have_spent_the_same(full_night: Night, rows: int) -> None:
+    customers = full_night.customers.lazy().collect()
+    pages = tuple(page.lazy() for page in customers.iter_slices(rows))
+    paged = replace(full_night, customers=Table(pages, customers.schema, customers.height))
+    spent = spending(full_night)
+    assert spending(paged) == spent
     assert any(each["left"] for each in spent.values())
+    assert analysis(paged) == analysis(full_night)

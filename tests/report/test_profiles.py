@@ -25,7 +25,7 @@ CUSTOMERS = pl.DataFrame(
 )
 DECISIONS = pl.DataFrame(
     {
-        "customer_id": ["a", "a", "b", "i"],
+        "place": [0, 0, 1, 8],  # of a, b and i
         "outcome": ["selected", "selected", "held_out", "selected"],
     }
 )
