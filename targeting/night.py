@@ -182,6 +182,7 @@ def decide_night(
         overrides=judged,
         accepted=tuple(sorted(set(options.accepted))),
         warnings=(*plan.warnings, *analysed, *read.warnings, *scored.warnings),
+        shelf=tonight.data.shelf,
     )
 
 

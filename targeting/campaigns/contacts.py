@@ -10,7 +10,7 @@ import polars as pl
 
 from targeting.campaigns.decide import Decided
 from targeting.campaigns.variants import template_of, variant_of
-from targeting.customers.held import Rows, pages_of
+from targeting.customers.taken import Taken
 from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, OUTCOME, PLACE, RULE, SEGMENT, SELECTED
 from targeting.rules.model import Rule
 from targeting.rules.say import because
@@ -22,7 +22,7 @@ _PERSON = "_person"  # no field of a customer begins with _
 
 def contacts(
     decided: Decided,
-    customers: Rows,
+    people: Taken,
     rules: Sequence[Rule],
     *,
     as_of: dt.date,
@@ -31,13 +31,14 @@ def contacts(
 ) -> pl.DataFrame:
     """Give one row a selected customer and rule, of these rules, sorted by rule, segment and id.
 
+    `people`: at least those whom the rules contact.
     Every field of the customer, then rule, kind, channel, address, offer, `message` (the template)
     and `because`, a sentence with the customer's own values. A field of the customer that has one
     of these names gives way to them, after the sentence has read it.
     """
-    ours = pl.col(RULE).is_in([rule.name for rule in rules])
-    chosen = decided.decisions.filter(ours & (pl.col(OUTCOME) == SELECTED))
-    known = _known(chosen[PLACE], customers, decided.persons.of)
+    chosen = chosen_by(decided.decisions, rules)
+    persons = pl.DataFrame({_PERSON: decided.persons.of.gather(chosen[PLACE])})
+    known = pl.concat([people.of(chosen[PLACE]), persons], how="horizontal")
     chosen = decided.with_addresses(chosen)
     chosen = chosen.select(pl.col(CUSTOMER, RULE, "kind", CHANNEL, ADDRESS).cast(pl.String))
     if SEGMENT not in known.columns:
@@ -50,19 +51,10 @@ def contacts(
     return pl.concat(parts, rechunk=True).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True)
 
 
-def _known(places: pl.Series, customers: Rows, persons: pl.Series) -> pl.DataFrame:
-    """Give the fields of the customers at some places, row for row."""
-    distinct = places.unique().sort()
-    found = []
-    start = 0
-    for page in pages_of(customers):
-        people = page.collect()
-        here = distinct.filter((distinct >= start) & (distinct < start + people.height))
-        found.append(people[here - start])
-        start += people.height
-    of = pl.DataFrame({_PERSON: persons.gather(distinct)})
-    known = pl.concat([pl.concat(found), of], how="horizontal")
-    return known[distinct.search_sorted(places)]
+def chosen_by(decisions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Give the decisions by which some rules contact a customer."""
+    ours = pl.col(RULE).is_in([rule.name for rule in rules])
+    return decisions.filter(ours & (pl.col(OUTCOME) == SELECTED))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from targeting.campaigns.by_value import limits_of, summable, worths
@@ -101,7 +102,7 @@ class Decided:
 
     decisions: pl.DataFrame  # sorted by rule, customer_id
     persons: Persons
-    state: pl.DataFrame  # of `policy_state`
+    state: pl.LazyFrame  # of `policy_state`
     identifiers: Identifiers
 
     def with_addresses(self, decisions: pl.DataFrame) -> pl.DataFrame:
@@ -164,8 +165,9 @@ def decide(
     by_value = policy.settle_by == "expected_value"
     decided = (_by_value if by_value else _in_turn)(active, tonight)
     state = policy_state(customers, persons, tonight.permission, history, policy)
+    held = people.identifiers.shelf.keep("policy state", 0, state)
     decisions = _decisions(decided, tonight)
-    return Decided(decisions, persons, state, people.identifiers)
+    return Decided(decisions, persons, held, people.identifiers)
 
 
 def _order(ids: pl.Series) -> Integers:
@@ -324,12 +326,13 @@ def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFra
     if not decided:
         return pl.DataFrame(schema=DECISIONS_SCHEMA)
     parts = sorted(decided, key=lambda part: part.rule.name)
-    at = np.concatenate([part.at for part in parts])
+    places = [part.at for part in parts]
+    at = pl.Series(np.concatenate(places, dtype=np.uint32, casting="unsafe"))
     channel = np.concatenate([part.channel for part in parts])
     reason = np.concatenate([part.reason for part in parts])
     outcome = np.concatenate([part.outcome for part in parts])
-    which = np.repeat(np.arange(len(parts)), [part.at.size for part in parts])
-    costs = tonight.night.costs / MICRO
+    which = np.repeat(np.arange(len(parts), dtype=np.uint32), [each.size for each in places])
+    costs = np.append(tonight.night.costs / MICRO, 0.0)
     columns = {
         CUSTOMER: tonight.customers[CUSTOMER].gather(at),
         RULE: _words([part.rule.name for part in parts], which),
@@ -337,26 +340,27 @@ def _decisions(decided: Sequence[_RuleDecided], tonight: _Tonight) -> pl.DataFra
         SEGMENT: _coded(_column(tonight.customers, SEGMENT, at)),
         LIKELIHOOD: _column(tonight.customers, LIKELIHOOD, at),
         CHANNEL: _words(tonight.night.channels, channel),
-        PLACE: pl.Series(at, dtype=pl.UInt32),
+        PLACE: at,
         OUTCOME: _words(_OUTCOMES, outcome),
         REASON: _words(REASON_OF_CODE, reason),
-        "cost": pl.Series(np.where(reason == 0, costs[channel], 0.0)),
+        "cost": pl.Series(costs[np.where(reason == 0, channel, costs.size - 1)]),
     }
     return pl.DataFrame(columns)
 
 
-def _column(customers: Rows, name: str, at: Integers) -> pl.Series:
+def _column(customers: Rows, name: str, at: pl.Series) -> pl.Series:
     dtype = DECISIONS_SCHEMA[name]
     if name in customers.columns:
         return customers[name].gather(at).cast(dtype)
-    return pl.Series(name, [None], dtype=dtype).new_from_index(0, at.size)
+    return pl.Series(name, [None], dtype=dtype).new_from_index(0, at.len())
 
 
 def _coded(words: pl.Series) -> pl.Series:
     return words.cast(pl.Enum(words.unique().drop_nulls().sort()))
 
 
-def _words(words: Sequence[str], numbers: Integers | Codes) -> pl.Series:
+def _words(words: Sequence[str], numbers: npt.NDArray[np.integer]) -> pl.Series:
     distinct = list(dict.fromkeys(words))
-    codes = np.array([distinct.index(word) for word in words], dtype=np.uint32)
+    small = np.min_scalar_type(len(distinct))
+    codes = np.array([distinct.index(word) for word in words], dtype=small)
     return pl.Series(codes[numbers]).cat.to(pl.Enum(distinct))

@@ -25,14 +25,14 @@ class Identifiers:
         self.customers = customers
         self.policy = policy
         self.region = region
-        self._shelf = shelf or Shelf()
+        self.shelf = shelf or Shelf()  # where tables of customers are held
         self._known: dict[str, pl.LazyFrame] = {}
 
     def normal(self, field: str) -> pl.Series:
         """Give a field's normal forms; nothing where the customers have no such field."""
         if field not in self._known:
             normal = self._normal(field).to_frame(ADDRESS)
-            self._known[field] = self._shelf.keep(f"address {field}", 0, normal)
+            self._known[field] = self.shelf.keep(f"address {field}", 0, normal)
         return self._known[field].collect()[ADDRESS]
 
     def comparable(self, field: str) -> pl.Series:

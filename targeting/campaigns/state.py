@@ -48,13 +48,12 @@ def policy_state(
     return state if state[CUSTOMER].is_sorted() else state.sort(CUSTOMER)
 
 
-def whole_state(state: pl.DataFrame) -> pl.LazyFrame:
+def whole_state(state: pl.LazyFrame) -> pl.LazyFrame:
     """Give the columns that are the same for all too: nobody need be left alone."""
     nothing = {COOLING: pl.List(pl.String), COOLING_SINCE: pl.List(pl.Date)}
-    return state.lazy().with_columns(
-        pl.lit([], dtype=kind).alias(name)
-        for name, kind in nothing.items()
-        if name not in state.columns
+    there = state.collect_schema()
+    return state.with_columns(
+        pl.lit([], dtype=kind).alias(name) for name, kind in nothing.items() if name not in there
     )
 
 

@@ -156,7 +156,7 @@ class Table:
             return self
         if not self.height:
             return Table(self.pages[:1], self.schema, 0)
-        order, starts = self.order, _starts(self.pages)
+        order, starts = self.order, starts_of(self.pages)
 
         def kept(number: int) -> pl.LazyFrame:
             """Put a page together from the slices that the sorted pages give it."""
@@ -169,7 +169,8 @@ class Table:
         return Table(pages, self.schema, self.height)
 
 
-def _starts(pages: Sequence[pl.LazyFrame]) -> npt.NDArray[np.int64]:
+def starts_of(pages: Sequence[pl.LazyFrame]) -> npt.NDArray[np.int64]:
+    """Give how many rows stand before each page, and how many there are."""
     heights = pl.collect_all([page.select(pl.len()) for page in pages])
     return np.concatenate([[0], np.cumsum([each.item() for each in heights])]).astype(np.int64)
 

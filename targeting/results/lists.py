@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from targeting.campaigns.contacts import contacts
+from targeting.campaigns.contacts import chosen_by, contacts
+from targeting.customers.taken import Taken, taken
 from targeting.delivery.rows import write_deliveries
 from targeting.exports.contacts import write_contacts
 from targeting.exports.files import Written
 from targeting.exports.messages import Messages
 from targeting.exports.seeds import seed_rows, with_messages
 from targeting.exports.verify import verify
-from targeting.frames import OUTCOME, RULE, SELECTED
+from targeting.frames import OUTCOME, PLACE, RULE, SELECTED
 from targeting.problems import Problem, Refused
 from targeting.results.shown import shown
 from targeting.rules.model import Rule
@@ -47,9 +48,11 @@ def write_lists(folder: Path, results: Results, rows: dict[str, int]) -> list[Pr
     refused: list[pl.DataFrame] = []
     overlong: list[Problem] = []
     unwritten: list[Problem] = []
-    for together in _together(results):
+    parts = [*_together(results)]
+    chosen = [chosen_by(results.decided.decisions, rules)[PLACE] for rules in parts]
+    for rules, people in zip(parts, taken(results.customers, chosen, results.shelf), strict=True):
         try:
-            written, refusals, warnings = _write(folder, together, results, messages)
+            written, refusals, warnings = _write(folder, rules, people, results, messages)
         except Refused as found:
             unwritten += found.problems
             continue
@@ -90,20 +93,20 @@ def _together(results: Results) -> Iterator[Sequence[Rule]]:
 
 
 def _write(
-    folder: Path, rules: Sequence[Rule], results: Results, messages: Messages
+    folder: Path, rules: Sequence[Rule], people: Taken, results: Results, messages: Messages
 ) -> tuple[list[Written], list[pl.DataFrame], list[Problem]]:
     """Write the lists of some rules; give the files, the refused rows, and overlong messages."""
     workspace, shop = results.workspace, results.workspace.settings.shop
     fields = workspace.customer_fields
-    people = contacts(
+    told = contacts(
         results.decided,
-        results.customers,
+        people,
         rules,
         as_of=results.read.as_of,
         minor=10**results.digits,
         key=workspace.policy.key,
     )
-    lists = shown(people.lazy(), fields, results.digits).collect()
+    lists = shown(told.lazy(), fields, results.digits).collect()
     addresses = {name: channel.address for name, channel in workspace.policy.channels.items()}
     seeds = with_messages(seed_rows(lists, workspace.destinations, addresses), messages.render)
     texts = messages.render(lists)

@@ -14,7 +14,7 @@ import polars as pl
 
 from targeting.campaigns.decide import Decided
 from targeting.campaigns.state import whole_state
-from targeting.customers.held import Rows
+from targeting.customers.held import Rows, Shelf
 from targeting.exports.suggestions import write_suggestions
 from targeting.exports.verify import verify
 from targeting.exports.workbook import suggestion_csv, write_workbook
@@ -73,6 +73,7 @@ class Results:
     overrides: pl.DataFrame  # of past orders: what planners changed, and who was right
     accepted: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    shelf: Shelf  # where customers are held
     forgotten: int = 0  # customers of the sources who were forgotten, and dropped
 
     @property
@@ -177,11 +178,10 @@ def _write_frames(folder: Path, results: Results, rows: dict[str, int]) -> None:
     rows["customers.parquet"] = results.customers.height
     decisions = results.decided.decisions.drop(PLACE)
     judged = results.fitted.judged.sort("name", "cut_off", CUSTOMER)
-    state = results.decided.state
     for name, height, frame in (
         ("decisions", decisions.height, decisions.lazy()),
         ("scores", judged.height, judged.lazy()),
-        ("policy_state", state.height, whole_state(state)),
+        ("policy_state", results.customers.height, whole_state(results.decided.state)),
     ):
         write_parquet(folder / f"{name}.parquet", in_words(frame))
         rows[f"{name}.parquet"] = height

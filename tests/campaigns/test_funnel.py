@@ -15,9 +15,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from targeting.campaigns.contacts import contacts
+from targeting.campaigns.contacts import chosen_by, contacts
 from targeting.campaigns.decide import Known, decide
 from targeting.campaigns.people import people_of
+from targeting.customers.taken import taken
 from targeting.plan import Plan, prepare
 from targeting.rules.match import funnel, match
 from tests.kit.oracle import Oracle, read_plain
@@ -245,10 +246,9 @@ def decided(customers: pl.DataFrame) -> Any:
 
 
 def listed(customers: pl.DataFrame) -> pl.DataFrame:
-    made = decided(customers)
-    return contacts(
-        made, customers, plan().contact_rules, as_of=AS_OF, minor=100, key="k"
-    )  # fmt: skip
+    made, rules = decided(customers), plan().contact_rules
+    (people,) = taken(customers, [chosen_by(made.decisions, rules)["place"]])
+    return contacts(made, people, rules, as_of=AS_OF, minor=100, key="k")
 
 
 @settings(max_examples=25, deadline=None)

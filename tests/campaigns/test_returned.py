@@ -27,7 +27,7 @@ def barred(response: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
         policy(after=AFTER, same_person=["phone"]),
         responses=[{"happened_on": AS_OF, "channel": None, "email": None, "customer_id": None}
                    | response],
-    ).state  # fmt: skip
+    ).state.collect()  # fmt: skip
     names = ("customer_id", "suppressed_by_email", "suppressed_by_sms")
     return {name: (email, sms) for name, email, sms in state.select(names).iter_rows()}
 

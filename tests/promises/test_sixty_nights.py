@@ -133,7 +133,7 @@ def test_no_limit_is_passed_in_sixty_nights(tmp_path: Path, seed: int) -> None:
 
 
 def taken_in(decided: Decided) -> list[dict[str, Any]]:
-    persons = dict(decided.state.select(CUSTOMER, "person").iter_rows())
+    persons = dict(decided.state.select(CUSTOMER, "person").collect().iter_rows())
     return [
         row | {"person": persons[row[CUSTOMER]]}
         for row in decided.decisions.iter_rows(named=True)
@@ -148,7 +148,7 @@ def held_by_all(decided: Decided) -> set[str]:
 
 def assert_night_is_right(night: Night, before: list[Night], decided: Decided) -> None:
     """Count every limit again from the plain list: this night's contacts and those that count."""
-    persons = dict(decided.state.select(CUSTOMER, "person").iter_rows())
+    persons = dict(decided.state.select(CUSTOMER, "person").collect().iter_rows())
     history = [row | {"day": each.day} for each in before for row in each.rows]
     tonight = [row | {"day": night.day} for row in night.rows]
     for row in tonight:

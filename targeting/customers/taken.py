@@ -1,0 +1,55 @@
+"""Customers taken out of all by their places: every page is read once, for however many uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from targeting.behind import abreast
+from targeting.customers.held import Rows, Shelf, pages_of, starts_of
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Some customers with all their fields, row by row for `places`, which rise."""
+
+    places: pl.Series
+    rows: pl.LazyFrame
+
+    def of(self, places: pl.Series) -> pl.DataFrame:
+        """Give the customers at places among these, row for row."""
+        return self.rows.collect()[self.places.search_sorted(places)]
+
+
+def taken(
+    customers: Rows, wanted: Sequence[pl.Series], shelf: Shelf | None = None
+) -> Iterator[Taken]:
+    """Take the customers at places, which may come several times, for each of several uses."""
+    places = [each.unique().sort() for each in wanted]
+    if shelf is None or shelf.folder is None:
+        found = [customers.lazy().select(pl.all().gather(each)) for each in places]
+    else:
+        found = _held(pages_of(customers), places, shelf)
+    return map(Taken, places, found)
+
+
+def _held(
+    pages: Iterator[pl.LazyFrame], places: Sequence[pl.Series], shelf: Shelf
+) -> list[pl.LazyFrame]:
+    """Hold for each use what it takes of each page."""
+    held = [*pages]
+    starts = starts_of(held).tolist()
+
+    def parted(number: int) -> list[pl.LazyFrame]:
+        page, start, end = held[number].collect(), starts[number], starts[number + 1]
+        kept = []
+        for use, each in enumerate(places):
+            first = each.search_sorted(start, side="left")
+            here = each[first : each.search_sorted(end, side="left")]
+            kept.append(shelf.keep(f"taken {use}", number, page[here - start]))
+        return kept
+
+    by_page = [*abreast(parted, range(len(held)))]
+    return [pl.concat(pieces) for pieces in zip(*by_page, strict=True)]
