@@ -14,6 +14,7 @@ from targeting.customers.taken import Taken
 from targeting.frames import ADDRESS, CHANNEL, CUSTOMER, OUTCOME, PLACE, RULE, SEGMENT, SELECTED
 from targeting.rules.model import Rule
 from targeting.rules.say import because
+from targeting.workspace.policy import Policy
 
 _SAID = ("offer", "message", "because")
 _OWN = (RULE, "kind", CHANNEL, ADDRESS, *_SAID)
@@ -23,15 +24,16 @@ _PERSON = "_person"  # no field of a customer begins with _
 def contacts(
     decided: Decided,
     people: Taken,
+    addresses: Taken,
     rules: Sequence[Rule],
+    policy: Policy,
     *,
     as_of: dt.date,
     minor: int,
-    key: str,
 ) -> pl.DataFrame:
     """Give one row a selected customer and rule, of these rules, sorted by rule, segment and id.
 
-    `people`: at least those whom the rules contact.
+    `people` and `addresses` (of `Identifiers.addresses`): at least of those whom the rules contact.
     Every field of the customer, then rule, kind, channel, address, offer, `message` (the template)
     and `because`, a sentence with the customer's own values. A field of the customer that has one
     of these names gives way to them, after the sentence has read it.
@@ -39,16 +41,27 @@ def contacts(
     chosen = chosen_by(decided.decisions, rules)
     persons = pl.DataFrame({_PERSON: decided.persons.of.gather(chosen[PLACE])})
     known = pl.concat([people.of(chosen[PLACE]), persons], how="horizontal")
-    chosen = decided.with_addresses(chosen)
+    chosen = with_addresses(chosen, addresses, policy)
     chosen = chosen.select(pl.col(CUSTOMER, RULE, "kind", CHANNEL, ADDRESS).cast(pl.String))
     if SEGMENT not in known.columns:
         known = known.with_columns(pl.lit(None, dtype=pl.String).alias(SEGMENT))
-    words = _Words(as_of, minor, key)
+    words = _Words(as_of, minor, policy.key)
     parts = [_nothing(chosen, known)]
     for rule in rules:
         mine = chosen[RULE] == rule.name
         parts.append(_told(chosen.filter(mine), known.filter(mine), rule, words))
     return pl.concat(parts, rechunk=True).sort(RULE, SEGMENT, CUSTOMER, nulls_last=True)
+
+
+def with_addresses(decisions: pl.DataFrame, addresses: Taken, policy: Policy) -> pl.DataFrame:
+    """Put beside some of the decisions the `address` on their channel."""
+    found = decisions.with_columns(pl.lit("").alias(ADDRESS))
+    known = addresses.of(decisions[PLACE])
+    for name, channel in policy.channels.items():
+        if channel.address is not None:
+            mine = pl.when(pl.col(CHANNEL) == name).then(known[channel.address].fill_null(""))
+            found = found.with_columns(mine.otherwise(ADDRESS).alias(ADDRESS))
+    return found
 
 
 def chosen_by(decisions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

@@ -34,7 +34,6 @@ from targeting.campaigns.settle import MICRO, Night, in_turn, pick_key, queue_or
 from targeting.campaigns.state import policy_state
 from targeting.customers.held import Rows
 from targeting.frames import (
-    ADDRESS,
     CHANNEL,
     CUSTOMER,
     HELD_OUT,
@@ -104,18 +103,6 @@ class Decided:
     persons: Persons
     state: pl.LazyFrame  # of `policy_state`
     identifiers: Identifiers
-
-    def with_addresses(self, decisions: pl.DataFrame) -> pl.DataFrame:
-        """Put beside some of the decisions the `address` on their channel."""
-        found = decisions.with_columns(pl.lit("").alias(ADDRESS))
-        for name, channel in self.identifiers.policy.channels.items():
-            if channel.address is None:
-                continue
-            address = self.identifiers.normal(channel.address)
-            there = address.gather(decisions[PLACE]).fill_null("")
-            mine = pl.when(pl.col(CHANNEL) == name).then(there)
-            found = found.with_columns(mine.otherwise(ADDRESS).alias(ADDRESS))
-        return found
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from targeting.customers.addresses import normalised_emails, normalised_phones
-from targeting.customers.held import Rows, Shelf
-from targeting.frames import ADDRESS
+from targeting.customers.held import Rows, Shelf, Table
+from targeting.frames import CUSTOMER
 from targeting.workspace.policy import Policy
 
 PHONE_CHANNELS = ("sms", "call", "whatsapp", "phone")
@@ -26,14 +28,28 @@ class Identifiers:
         self.policy = policy
         self.region = region
         self.shelf = shelf or Shelf()  # where tables of customers are held
-        self._known: dict[str, pl.LazyFrame] = {}
+        self._known: dict[str, tuple[pl.LazyFrame, ...]] = {}
 
     def normal(self, field: str) -> pl.Series:
         """Give a field's normal forms; nothing where the customers have no such field."""
-        if field not in self._known:
-            normal = self._normal(field).to_frame(ADDRESS)
-            self._known[field] = self.shelf.keep(f"address {field}", 0, normal)
-        return self._known[field].collect()[ADDRESS]
+        return pl.concat(self._pages(field)).collect()[field]
+
+    def usable(self, field: str) -> npt.NDArray[np.bool_]:
+        """Say who has a normal form of a field."""
+        there = [page.select(pl.col(field).is_not_null()).collect() for page in self._pages(field)]
+        return pl.concat(there)[field].to_numpy()
+
+    def addresses(self) -> Table:
+        """Give the normal forms of all fields that a channel sends to, a column each.
+
+        Where no channel has one, the ids stand there alone.
+        """
+        used = {channel.address for channel in self.policy.channels.values()}
+        fields = [self._pages(name) for name in sorted(filter(None, used))]
+        if not fields:
+            return Table.of(self.customers.select(CUSTOMER))
+        pages = [pl.concat(page, how="horizontal") for page in zip(*fields, strict=True)]
+        return Table(tuple(pages), pages[0].collect_schema(), self.customers.height)
 
     def comparable(self, field: str) -> pl.Series:
         """Give normal forms; what has none as typed, without case and outer blanks."""
@@ -73,12 +89,19 @@ class Identifiers:
         """Name the fields whose addresses are of a kind."""
         return [name for name in self.address_fields() if self.kind(name) == kind]
 
-    def _normal(self, field: str) -> pl.Series:
-        if field not in self.customers.columns:
-            return pl.Series(field, [None], dtype=pl.String).new_from_index(
-                0, self.customers.height
+    def _pages(self, field: str) -> tuple[pl.LazyFrame, ...]:
+        if field not in self._known:
+            given, kind = self._given(field), self.kind(field)
+            self._known[field] = self.shelf.keep_all(
+                f"address {field}", given, lambda page: self._form(page[field], kind).to_frame()
             )
-        return self._form(self.customers[field], self.kind(field))
+        return self._known[field]
+
+    def _given(self, field: str) -> pl.DataFrame:
+        if field in self.customers.columns:
+            return self.customers[field].to_frame()
+        nothing = pl.Series(field, [None], dtype=pl.String)
+        return nothing.new_from_index(0, self.customers.height).to_frame()
 
     def _form(self, values: pl.Series, kind: AddressKind) -> pl.Series:
         match kind:

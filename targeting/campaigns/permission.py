@@ -73,12 +73,12 @@ def permissions(
     reasons = {}
     quiet = as_of in identifiers.policy.quiet_dates
     for name, channel in identifiers.policy.channels.items():
-        address = identifiers.normal(channel.address or "")
-        reachable = address.is_not_null().to_numpy() | (channel.address is None)
+        reachable = None if channel.address is None else identifiers.usable(channel.address)
         reason = np.full(
             identifiers.customers.height, CODE["quiet_date"] if quiet else 0, dtype=np.uint8
         )
-        reason[~reachable] = CODE["no_address"]
+        if reachable is not None:
+            reason[~reachable] = CODE["no_address"]
         reason[~_consents(identifiers.customers, channel)] = CODE["no_consent"]
         reason[(barred_by[name] != "").to_numpy()] = CODE["suppressed"]
         reasons[name] = reason

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from targeting.cli.ahead import keep_freed_memory
+from targeting.cli.ahead import giving_back, keep_freed_memory
 from targeting.cli.console import Progress, say, say_json
 from targeting.cli.options import (
     accept_option,
@@ -78,7 +78,7 @@ def command(
             accepted=accepted,
             memory=memory,
             engine=spark,
-            tell=progress.tell,
+            tell=giving_back(progress.tell, bounded=memory is not None),
             detail=progress.detail,
         )
         fitted = fit_models(prepare(workspace), options)

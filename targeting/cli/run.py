@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from targeting.cli.ahead import keep_freed_memory
+from targeting.cli.ahead import giving_back, keep_freed_memory
 from targeting.cli.apart import writes_in
 from targeting.cli.console import Progress, counted, note, say, say_json, show_few, show_problems
 from targeting.cli.options import (
@@ -78,7 +78,7 @@ def command(
             memory=memory,
             engine=spark,
             dry_run=dry_run,
-            tell=progress.tell,
+            tell=giving_back(progress.tell, bounded=memory is not None),
             detail=progress.detail,
             timings=progress.timings,
         )

@@ -72,6 +72,14 @@ class Shelf:
         page.write_parquet(path, compression="lz4", statistics=False, row_group_size=2**15)
         return pl.scan_parquet(path, glob=False)
 
+    def keep_all(
+        self, name: str, rows: pl.DataFrame, kernel: Callable[[pl.DataFrame], pl.DataFrame]
+    ) -> tuple[pl.LazyFrame, ...]:
+        """Hold what is made of rows, on disk in pages."""
+        at_once = PAGE if self.folder is not None else max(1, rows.height)
+        pages = rows.iter_slices(at_once) if rows.height else (rows,)
+        return tuple(self.keep(name, number, kernel(page)) for number, page in enumerate(pages))
+
 
 @dataclass(frozen=True)
 class Table:

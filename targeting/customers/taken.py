@@ -24,19 +24,22 @@ class Taken:
 
 
 def taken(
-    customers: Rows, wanted: Sequence[pl.Series], shelf: Shelf | None = None
+    customers: Rows, wanted: Sequence[pl.Series], shelf: Shelf | None = None, name: str = "taken"
 ) -> Iterator[Taken]:
-    """Take the customers at places, which may come several times, for each of several uses."""
+    """Take the customers at places, which may come several times, for each of several uses.
+
+    `name`: under which they are held, where they are on disk.
+    """
     places = [each.unique().sort() for each in wanted]
     if shelf is None or shelf.folder is None:
         found = [customers.lazy().select(pl.all().gather(each)) for each in places]
     else:
-        found = _held(pages_of(customers), places, shelf)
+        found = _held(pages_of(customers), places, shelf, name)
     return map(Taken, places, found)
 
 
 def _held(
-    pages: Iterator[pl.LazyFrame], places: Sequence[pl.Series], shelf: Shelf
+    pages: Iterator[pl.LazyFrame], places: Sequence[pl.Series], shelf: Shelf, name: str
 ) -> list[pl.LazyFrame]:
     """Hold for each use what it takes of each page."""
     held = [*pages]
@@ -48,7 +51,7 @@ def _held(
         for use, each in enumerate(places):
             first = each.search_sorted(start, side="left")
             here = each[first : each.search_sorted(end, side="left")]
-            kept.append(shelf.keep(f"taken {use}", number, page[here - start]))
+            kept.append(shelf.keep(f"{name} {use}", number, page[here - start]))
         return kept
 
     by_page = [*abreast(parted, range(len(held)))]

@@ -49,10 +49,9 @@ def write_lists(folder: Path, results: Results, rows: dict[str, int]) -> list[Pr
     overlong: list[Problem] = []
     unwritten: list[Problem] = []
     parts = [*_together(results)]
-    chosen = [chosen_by(results.decided.decisions, rules)[PLACE] for rules in parts]
-    for rules, people in zip(parts, taken(results.customers, chosen, results.shelf), strict=True):
+    for part in zip(parts, *_of_parts(parts, results), strict=True):
         try:
-            written, refusals, warnings = _write(folder, rules, people, results, messages)
+            written, refusals, warnings = _write(folder, *part, results, messages)
         except Refused as found:
             unwritten += found.problems
             continue
@@ -92,8 +91,26 @@ def _together(results: Results) -> Iterator[Sequence[Rule]]:
     yield part
 
 
+def _of_parts(
+    parts: Sequence[Sequence[Rule]], results: Results
+) -> tuple[Iterator[Taken], Iterator[Taken]]:
+    """Give those who are contacted by each part of the rules, and their addresses."""
+    decided, shelf = results.decided, results.shelf
+    chosen = [chosen_by(decided.decisions, rules)[PLACE] for rules in parts]
+    addresses = decided.identifiers.addresses()
+    return (
+        taken(results.customers, chosen, shelf, "contacted"),
+        taken(addresses, chosen, shelf, "addressed"),
+    )
+
+
 def _write(
-    folder: Path, rules: Sequence[Rule], people: Taken, results: Results, messages: Messages
+    folder: Path,
+    rules: Sequence[Rule],
+    people: Taken,
+    addresses: Taken,
+    results: Results,
+    messages: Messages,
 ) -> tuple[list[Written], list[pl.DataFrame], list[Problem]]:
     """Write the lists of some rules; give the files, the refused rows, and overlong messages."""
     workspace, shop = results.workspace, results.workspace.settings.shop
@@ -101,14 +118,15 @@ def _write(
     told = contacts(
         results.decided,
         people,
+        addresses,
         rules,
+        workspace.policy,
         as_of=results.read.as_of,
         minor=10**results.digits,
-        key=workspace.policy.key,
     )
     lists = shown(told.lazy(), fields, results.digits).collect()
-    addresses = {name: channel.address for name, channel in workspace.policy.channels.items()}
-    seeds = with_messages(seed_rows(lists, workspace.destinations, addresses), messages.render)
+    fields_of = {name: channel.address for name, channel in workspace.policy.channels.items()}
+    seeds = with_messages(seed_rows(lists, workspace.destinations, fields_of), messages.render)
     texts = messages.render(lists)
     overlong = messages.proofread(lists, texts)
     lists = lists.with_columns(texts)

@@ -14,7 +14,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from targeting.campaigns.contacts import with_addresses
 from targeting.campaigns.summary import REFUSALS, summarise
+from targeting.customers.taken import taken
 from targeting.frames import REASONS
 from targeting.results.shown import in_words
 from tests.kit import decisions_oracle as oracle
@@ -59,7 +61,8 @@ def by_program(night: DrawnNight) -> pl.DataFrame:
         past=night.past,
         responses=night.responses,
     )
-    addressed = made.with_addresses(made.decisions).drop("place")
+    (addresses,) = taken(made.identifiers.addresses(), [made.decisions["place"]])
+    addressed = with_addresses(made.decisions, addresses, made.identifiers.policy).drop("place")
     return in_words(addressed.lazy()).collect()
 
 

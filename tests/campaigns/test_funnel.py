@@ -247,8 +247,11 @@ def decided(customers: pl.DataFrame) -> Any:
 
 def listed(customers: pl.DataFrame) -> pl.DataFrame:
     made, rules = decided(customers), plan().contact_rules
-    (people,) = taken(customers, [chosen_by(made.decisions, rules)["place"]])
-    return contacts(made, people, rules, as_of=AS_OF, minor=100, key="k")
+    chosen = [chosen_by(made.decisions, rules)["place"]]
+    (people,) = taken(customers, chosen)
+    (addresses,) = taken(made.identifiers.addresses(), chosen)
+    policy = made.identifiers.policy
+    return contacts(made, people, addresses, rules, policy, as_of=AS_OF, minor=100)
 
 
 @settings(max_examples=25, deadline=None)

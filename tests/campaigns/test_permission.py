@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from targeting.campaigns.contacts import with_addresses
+from targeting.customers.taken import taken
 from tests.kit.people import decide_all, frame, policy, rule
 
 ANN: dict[str, Any] = {
@@ -152,4 +154,6 @@ def test_a_suppression_of_any_member_refuses_the_person() -> None:
 
 def test_the_contact_is_at_the_normal_form_of_the_address() -> None:
     made = decide_all(frame([ANN | {"email": " Ann@Example.COM "}]), [BOTH], policy())
-    assert made.with_addresses(made.decisions)["address"].to_list() == ["ann@example.com"]
+    (addresses,) = taken(made.identifiers.addresses(), [made.decisions["place"]])
+    found = with_addresses(made.decisions, addresses, made.identifiers.policy)
+    assert found["address"].to_list() == ["ann@example.com"]
