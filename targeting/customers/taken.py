@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import polars as pl
 
@@ -13,14 +14,20 @@ from targeting.customers.held import Rows, Shelf, pages_of, starts_of
 
 @dataclass(frozen=True)
 class Taken:
-    """Some customers with all their fields, row by row for `places`, which rise."""
+    """Some customers with all their fields.
 
-    places: pl.Series
+    Parameters:
+        rows: row by row for `places`.
+        places: they rise; None: all customers are there.
+    """
+
     rows: pl.LazyFrame
+    places: pl.Series | None = None
 
     def of(self, places: pl.Series) -> pl.DataFrame:
         """Give the customers at places among these, row for row."""
-        return self.rows.collect()[self.places.search_sorted(places)]
+        at = places if self.places is None else self.places.search_sorted(places)
+        return self.rows.collect()[at]
 
 
 def taken(
@@ -30,12 +37,10 @@ def taken(
 
     `name`: under which they are held, where they are on disk.
     """
-    places = [each.unique().sort() for each in wanted]
     if shelf is None or shelf.folder is None:
-        found = [customers.lazy().select(pl.all().gather(each)) for each in places]
-    else:
-        found = _held(pages_of(customers), places, shelf, name)
-    return map(Taken, places, found)
+        return repeat(Taken(customers.lazy()), len(wanted))
+    places = [each.unique().sort() for each in wanted]
+    return map(Taken, _held(pages_of(customers), places, shelf, name), places)
 
 
 def _held(

@@ -27,7 +27,6 @@ def test_each_use_gets_the_customers_at_its_places(uses: list[list[int]], rows: 
         on_disk = [*taken(paged, wanted, Shelf(Path(folder)))]
         whole = [*taken(CUSTOMERS, wanted)]
         assert len(on_disk) == len(whole) == len(uses)
-        for use, places, *both in zip(uses, wanted, on_disk, whole, strict=True):
-            for found in both:
-                assert found.of(places)["age"].to_list() == use
-                assert found.rows.collect()["age"].to_list() == sorted(set(use))
+        for use, places, some, all_ in zip(uses, wanted, on_disk, whole, strict=True):
+            assert some.of(places)["age"].to_list() == all_.of(places)["age"].to_list() == use
+            assert some.rows.collect()["age"].to_list() == sorted(set(use))
