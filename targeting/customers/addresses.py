@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
 import polars as pl
 
+from targeting.customers.phones import plain_phones
 from targeting.frames import ADDRESS
 
 _GIVEN: Final = "given"
@@ -28,11 +30,7 @@ def normalised_emails(column: pl.Series) -> pl.Series:
 
     The verdict is email-validator's, without a network. Works on distinct values.
     """
-    given = column.cast(pl.String).str.strip_chars()
-    if given.len() > _AT_ONCE:
-        slices = [given.slice(at, _AT_ONCE) for at in range(0, given.len(), _AT_ONCE)]
-        return pl.concat(map(_normalised_emails, slices), rechunk=True).rename(column.name)
-    return _normalised_emails(given).rename(column.name)
+    return _in_slices(column, _normalised_emails)
 
 
 def _normalised_emails(given: pl.Series) -> pl.Series:
@@ -45,8 +43,7 @@ def _normalised_emails(given: pl.Series) -> pl.Series:
     ).fill_null(value=False)
     looked_at = given.filter(~plain).drop_nulls().unique()
     rest = given.rename(_GIVEN).set(plain, None)
-    known = pl.DataFrame({_GIVEN: looked_at, ADDRESS: _each(looked_at, _email)})
-    return small.zip_with(plain, _looked_up(rest, known, _GIVEN))
+    return small.zip_with(plain, _looked_up(rest, looked_at, _email))
 
 
 def normalised_phones(column: pl.Series, region: str) -> pl.Series:
@@ -54,21 +51,35 @@ def normalised_phones(column: pl.Series, region: str) -> pl.Series:
 
     A number without a country code is one of the region's (`PK`). Works on distinct values.
     """
-    given = column.cast(pl.String).str.strip_chars().rename(_GIVEN)
-    distinct = given.drop_nulls().unique().sort()
-    phones = _each(distinct, lambda text: _phone(text, region))
-    known = pl.DataFrame({_GIVEN: distinct, ADDRESS: phones})
-    return _looked_up(given, known, column.name)
+    return _in_slices(column, functools.partial(_normalised_phones, region=region))
 
 
-def _each(distinct: pl.Series, normal_form: Callable[[str], str | None]) -> pl.Series:
-    return pl.Series(ADDRESS, [normal_form(text) for text in distinct], dtype=pl.String)
+def _normalised_phones(given: pl.Series, region: str) -> pl.Series:
+    if given.null_count() == given.len():
+        return given
+    plain = plain_phones(given, region)
+    rest = given.rename(_GIVEN).set(plain.is_not_null(), None)
+    looked_at = rest.drop_nulls().unique()
+    found = _looked_up(rest, looked_at, functools.partial(_phone, region=region))
+    return plain.zip_with(plain.is_not_null(), found)
 
 
-def _looked_up(given: pl.Series, known: pl.DataFrame, name: str) -> pl.Series:
-    """Put the normal form of each distinct value back on its rows, in their order."""
+def _in_slices(column: pl.Series, normalised: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    given = column.cast(pl.String).str.strip_chars()
+    if given.len() > _AT_ONCE:
+        slices = [given.slice(at, _AT_ONCE) for at in range(0, given.len(), _AT_ONCE)]
+        return pl.concat(map(normalised, slices), rechunk=True).rename(column.name)
+    return normalised(given).rename(column.name)
+
+
+def _looked_up(
+    given: pl.Series, distinct: pl.Series, normal_form: Callable[[str], str | None]
+) -> pl.Series:
+    """Put the normal form of each distinct value on its rows, in their order."""
+    normal = pl.Series(ADDRESS, [normal_form(text) for text in distinct], dtype=pl.String)
+    known = pl.DataFrame({_GIVEN: distinct, ADDRESS: normal})
     joined = given.to_frame().join(known, on=_GIVEN, how="left", maintain_order="left")
-    return joined[ADDRESS].rename(name)
+    return joined[ADDRESS]
 
 
 def _email(text: str) -> str | None:
